@@ -1,0 +1,2 @@
+//! The `goldsmith` program.
+fn main() {}
