@@ -1,1 +1,17 @@
-//! Skeleton.
+//! Goldsmith's template language: lossless documents, evaluation, option tables, diagnostics and edits.
+//!
+//! The text is the document. Trees are indexes over it, an edit is a minimal patch computed from spans, and
+//! nothing is ever printed back from a tree. Nothing here fails on bad input: what was understood is returned
+//! together with [`Diagnostic`]s that carry exact places. The crate does no input or output except through
+//! [`Files`].
+
+pub mod diagnostic;
+pub mod document;
+pub mod files;
+pub mod project;
+pub mod syntax;
+
+pub use diagnostic::{Diagnostic, Fix, Place, Related, Replacement, Severity};
+pub use document::{Document, LineEnding, Utf16Position};
+pub use files::{Files, MemoryFiles};
+pub use project::{OpenError, Project};
