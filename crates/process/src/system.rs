@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -82,7 +83,7 @@ async fn supervise(
     let group = i32::try_from(pid).ok().and_then(Pid::from_raw);
     if let Some(group) = group
         && let Ok(handle) = pidfd_open(group, PidfdFlags::NONBLOCK)
-        && let Ok(handle) = AsyncFd::register(handle)
+        && let Some(handle) = readiness(handle)
     {
         let _ = handle.readable().await;
         if sweep.load(Ordering::Acquire) {
@@ -94,6 +95,13 @@ async fn supervise(
         Err(error) => Err(ChildError::Lost { program, pid, reason: error.to_string() }),
     };
     done.send_replace(Some(end));
+}
+
+/// A process handle becomes readable when the process ends.
+#[allow(unsafe_code, reason = "tokio asks for a promise about the descriptor's lifetime")]
+fn readiness(handle: OwnedFd) -> Option<AsyncFd<OwnedFd>> {
+    // SAFETY: the descriptor is owned by the result and closed only when that is dropped.
+    unsafe { AsyncFd::register(handle) }.ok()
 }
 
 fn exit_of(status: ExitStatus) -> Exit {
