@@ -1,1 +1,24 @@
-//! Skeleton.
+//! Talking to a guest: SSH by `russh`, file transfer by scp or SFTP, and a wait that explains itself.
+//!
+//! The semantics follow Packer's communicator (authentication order, the coupling of
+//! `ssh_timeout` and `ssh_handshake_attempts`, scp as the default transfer, 2300218 as the exit code of a
+//! lost connection). The waiting itself is our own: it notices a guest within a fraction of a second
+//! and says what it has reached.
+
+mod connect;
+mod error;
+mod exec;
+mod keys;
+mod secret;
+mod session;
+mod target;
+mod transfer;
+
+pub use connect::connect;
+pub use error::{ConnectCause, ConnectError, KeyError, SessionError, TransferError};
+pub use exec::{DISCONNECT_EXIT_CODE, ExecExit, Stream};
+pub use keys::{KeyKind, KeyPair, PrivateKey};
+pub use secret::Secret;
+pub use session::Session;
+pub use target::{Auth, Patience, SshTarget, Stage, TransferMethod};
+pub use transfer::{Progress, Transferred};
