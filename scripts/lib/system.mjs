@@ -158,7 +158,7 @@ async function installation(kind, release, packages, asRoot) {
   if (release.ID === "debian" && /~bpo/.test(output("dpkg-query", ["-W", "-f", "${Version}", "qemu-utils"]) ?? "")) {
     const folder = join(tmpdir(), `goldsmith-setup-${process.getuid()}`);
     const options = backportsOptions(release, folder);
-    if (options && asRoot) {
+    if (options) {
       await run("apt-get", [...APT, ...options, "-q", "update"], { env: aptEnv, quiet: true });
       const simulated = aptSimulate(options, packages);
       if (simulated.ok && aptHarm(simulated.text).length === 0) {
