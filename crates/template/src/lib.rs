@@ -5,13 +5,22 @@
 //! together with [`Diagnostic`]s that carry exact places. The crate does no input or output except through
 //! [`Files`].
 
+pub mod config;
 pub mod diagnostic;
 pub mod document;
 pub mod files;
+pub mod number;
+pub mod options;
 pub mod project;
 pub mod syntax;
+pub mod text;
+pub mod types;
+pub mod value;
 
+pub use config::{Analysis, Config, Inputs, Job, analyze};
 pub use diagnostic::{Diagnostic, Fix, Place, Related, Replacement, Severity};
 pub use document::{Document, LineEnding, Utf16Position};
 pub use files::{Files, MemoryFiles};
 pub use project::{OpenError, Project};
+pub use text::{Hole, Part, Text, UnfilledHole};
+pub use value::Value;
