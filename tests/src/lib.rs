@@ -1,6 +1,10 @@
 //! What the integration suites share. Nothing of the product uses this crate.
+#![allow(clippy::disallowed_methods, reason = "the suites start the program as a user does")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 use std::path::{Path, PathBuf};
+
+pub mod goldsmith;
 
 /// The project's top folder.
 pub fn root() -> PathBuf {
