@@ -1,0 +1,10 @@
+//! What this host can do: found, measured, and explained.
+
+mod doctor;
+mod facts;
+mod payload;
+mod probe;
+
+pub use doctor::{Check, Doctor, Verdict, doctor};
+pub use facts::{HostFacts, Ovmf, Program, facts};
+pub use probe::{Accelerator, AcceleratorVerdict, Outcome, ProbeError, cached_verdict, probe_accelerators};
