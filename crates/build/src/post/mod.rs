@@ -1,0 +1,83 @@
+//! Post-processors: one small file each behind [`PostProcessor`].
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::error::StepError;
+use crate::names::Names;
+use crate::pipeline::StepContext;
+use crate::plan::Sketch;
+
+/// What a builder or a post-processor made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Packer's id of what made it: `transcend.qemu`, `packer.post-processor.compress`.
+    pub builder_id: String,
+    /// Packer's artifact id: `VM` for qemu.
+    pub id: String,
+    /// Its files, absolute, in the order Packer would walk them.
+    pub files: Vec<PathBuf>,
+    /// The files as the template names them (relative to the current folder when `output_directory` is), for
+    /// output that Packer writes with such names; same order and number as `files`.
+    pub shown: Vec<String>,
+}
+
+/// Whether the artifact a post-processor was given stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Stays unless `keep_input_artifact = false`.
+    Yes,
+    /// Goes unless `keep_input_artifact = true`.
+    No,
+    /// Stays whatever the template says.
+    Forced,
+}
+
+impl Keep {
+    /// With the template's `keep_input_artifact` (Packer: `false` is not heeded when the post-processor forces).
+    pub fn decide(self, wanted: Option<bool>) -> bool {
+        match (self, wanted) {
+            (Self::Forced, _) => true,
+            (_, Some(wanted)) => wanted,
+            (Self::Yes, None) => true,
+            (Self::No, None) => false,
+        }
+    }
+}
+
+/// What a post-processor made of an artifact.
+#[derive(Clone, Debug)]
+pub struct Processed {
+    /// What the next one in the sequence gets; none ends the sequence.
+    pub artifact: Option<Artifact>,
+    /// What becomes of the one it was given.
+    pub keep: Keep,
+}
+
+/// What a post-processor may use beside the step's own means.
+#[derive(Clone, Copy)]
+pub struct PostContext<'a> {
+    /// Journal, log, programs, cancellation, intents. Write outputs through [`StepContext::stage_beside`] and
+    /// report them with [`StepContext::files_produced`].
+    pub step: &'a StepContext,
+    /// `{{.BuildName}}` and relatives, `PACKER_*` variables, `build.*` values.
+    pub names: &'a Names,
+    /// `-force`.
+    pub force: bool,
+}
+
+/// One kind of post-processor with its decoded options.
+#[async_trait]
+pub trait PostProcessor: Send + Sync {
+    /// What it will do, for the plan. Pure.
+    fn sketch(&self) -> Sketch;
+
+    /// Whether it may run at the same time as its neighbours: true when it only reads the artifact and writes
+    /// files of its own, false when it runs the user's commands.
+    fn is_independent(&self) -> bool;
+
+    /// Does it. When it fails or is cancelled it leaves none of its outputs behind.
+    async fn run(&self, cx: PostContext<'_>, artifact: &Artifact) -> Result<Processed, StepError>;
+}
