@@ -5,14 +5,21 @@
 //! lost connection). The waiting itself is our own: it notices a guest within a fraction of a second
 //! and says what it has reached.
 
+mod attempts;
 mod connect;
 mod error;
 mod exec;
+mod handshake;
 mod keys;
+mod knock;
+mod lines;
+mod scp;
 mod secret;
 mod session;
+mod sftp;
 mod target;
 mod transfer;
+mod walk;
 
 pub use connect::connect;
 pub use error::{ConnectCause, ConnectError, KeyError, SessionError, TransferError};
