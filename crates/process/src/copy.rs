@@ -89,8 +89,9 @@ fn contents(
     Ok(Method::Copied)
 }
 
-/// Ranges of data, in order. A file system that cannot tell has one.
-fn extents(file: &File, length: u64) -> io::Result<Vec<(u64, u64)>> {
+/// Ranges of a file's first `length` bytes that may hold data, as (start, end), in order. A file system that cannot
+/// tell has one.
+pub fn extents(file: &File, length: u64) -> io::Result<Vec<(u64, u64)>> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < length {
