@@ -5,7 +5,13 @@
 //! worker that died. Inside a worker, [`recipe`] names the steps in order, [`pipeline`] runs them and gives back
 //! what they acquired.
 
+pub mod bootstrap;
+pub mod control;
+pub mod digest;
+pub mod download;
 pub mod error;
+pub mod fold;
+pub mod generalize;
 pub mod id;
 pub mod journal;
 pub mod names;
@@ -13,5 +19,22 @@ pub mod pipeline;
 pub mod plan;
 pub mod post;
 pub mod provision;
+mod recipe;
+pub mod recover;
 pub mod redact;
 pub mod release;
+pub mod seed;
+pub mod start;
+mod text;
+mod work;
+mod worker;
+
+pub use control::{answer, cancel};
+pub use fold::{BuildState, Fold};
+pub use id::BuildId;
+pub use journal::{BuildReader, Follow};
+pub use plan::{Plan, plan};
+pub use recover::recover;
+pub use start::start_worker;
+pub use work::{PlanRequest, Prepared, Provenance, WorkOrder};
+pub use worker::{WorkerEnv, worker_main};

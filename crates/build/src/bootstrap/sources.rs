@@ -4,6 +4,7 @@ use goldsmith_template::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
+use crate::download::without_login;
 
 /// One archive and suite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,17 +34,6 @@ impl Archive {
     #[must_use]
     pub fn in_release(&self) -> String {
         format!("{}/dists/{}/InRelease", self.uri, self.suite)
-    }
-}
-
-/// The address without user name and password.
-#[must_use]
-pub fn without_login(uri: &str) -> String {
-    let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{host}{path}"),
-        None => uri.to_owned(),
     }
 }
 

@@ -38,6 +38,17 @@ impl Location {
     }
 }
 
+/// The address without user name and password.
+#[must_use]
+pub fn without_login(uri: &str) -> String {
+    let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{host}{path}"),
+        None => uri.to_owned(),
+    }
+}
+
 /// The names a file may have in a list of digests: its path relative to the list, then its base name.
 pub(super) fn names_in_list(url: &str, list: &str) -> Vec<String> {
     let plain = |text: &str| {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 pub use error::DownloadError;
-pub use location::Location;
+pub use location::{Location, without_login};
 
 use crate::digest::{self, Algorithm, ChecksumSpec, Digest, Hasher};
 use transfer::{Arrival, Transfer};
@@ -183,6 +183,13 @@ impl Downloads {
         Err(first.unwrap_or(DownloadError::NoUrl))
     }
 
+    /// A small text, not cached: an index, a list. Troubles that may pass are met with one more attempt.
+    pub async fn text(&self, url: &str, limit: u64, cancel: &CancellationToken) -> Result<String, DownloadError> {
+        let retry = Retry { attempts: self.retry.attempts.min(2), ..self.retry };
+        let bytes = Transfer::new(&self.client, retry).small(url, limit, cancel, &mut |_| {}).await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The digest the file must have: as written, or found in the list.
     async fn expected(
         &self,
@@ -235,7 +242,7 @@ impl Downloads {
             Arrival::Fetched(digest) => (Some(digest), false),
             Arrival::Unchanged => (None, true),
         };
-        Ok(Fetched { path: target, url: url.to_owned(), digest, bytes, cached })
+        Ok(Fetched { path: target, url: without_login(url), digest, bytes, cached })
     }
 }
 
@@ -276,7 +283,7 @@ async fn local(
             });
         }
     }
-    Ok(Fetched { path, url: url.to_owned(), digest: expected.cloned(), bytes: total, cached: true })
+    Ok(Fetched { path, url: without_login(url), digest: expected.cloned(), bytes: total, cached: true })
 }
 
 async fn lock(

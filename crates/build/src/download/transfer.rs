@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 use tokio_util::sync::CancellationToken;
 
-use super::{DownloadError, Event, Proxies, Retry, remove};
+use super::{DownloadError, Event, Proxies, Retry, remove, without_login};
 use crate::digest::{Algorithm, Digest, Hasher};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,7 +61,7 @@ struct Validators {
 impl Validators {
     fn of(url: &str, headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Self { url: url.to_owned(), etag: text(ETAG), last_modified: text(LAST_MODIFIED) }
+        Self { url: fingerprint(url), etag: text(ETAG), last_modified: text(LAST_MODIFIED) }
     }
 
     /// What `If-Range` may carry: weak entity tags may not.
@@ -71,13 +71,20 @@ impl Validators {
 
     fn read(path: &Path, url: &str) -> Option<Self> {
         let found: Self = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-        (found.url == url).then_some(found)
+        (found.url == fingerprint(url)).then_some(found)
     }
 
     fn write(&self, path: &Path) -> Result<(), DownloadError> {
         let failed = |source| DownloadError::File { path: path.to_owned(), source };
         durable::write(path, &serde_json::to_vec(self).map_err(|error| failed(error.into()))?).map_err(failed)
     }
+}
+
+/// An address may hold a password: only its digest is written down.
+fn fingerprint(url: &str) -> String {
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    hasher.update(url.as_bytes());
+    hasher.finish().hex
 }
 
 /// The cached file's name with a suffix.
@@ -127,7 +134,7 @@ impl<'a> Transfer<'a> {
         while let Some(chunk) = response.chunk().await.map_err(|error| broken(url, text.len() as u64, &error))? {
             text.extend_from_slice(&chunk);
             if text.len() as u64 > limit {
-                return Err(DownloadError::ListTooLarge { list: url.to_owned(), limit });
+                return Err(DownloadError::ListTooLarge { list: without_login(url), limit });
             }
         }
         Ok(text)
@@ -210,7 +217,7 @@ impl<'a> Transfer<'a> {
                     }
                     part.restart()?;
                     return Err(DownloadError::Broken {
-                        url: part.url.to_owned(),
+                        url: without_login(part.url),
                         bytes: from,
                         cause: "the server has another file now".into(),
                     });
@@ -232,7 +239,7 @@ impl<'a> Transfer<'a> {
         if let Some(total) = total {
             part.room(total - from)?;
         }
-        on(Event::Started { url: part.url.to_owned(), from });
+        on(Event::Started { url: without_login(part.url), from });
         part.receive(&mut response, &mut hasher, from, total, on).await?;
         part.finish(hasher)
     }
@@ -346,7 +353,7 @@ impl<'a> Part<'a> {
         on(Event::Progress { done, total });
         match (ended, total) {
             (Ok(()), Some(total)) if done != total => Err(DownloadError::Broken {
-                url: self.url.to_owned(),
+                url: without_login(self.url),
                 bytes: done,
                 cause: format!("the server promised {total} bytes"),
             }),
@@ -360,7 +367,7 @@ impl<'a> Part<'a> {
         if let Some(expected) = self.expected
             && found != *expected
         {
-            return Err(DownloadError::Checksum { what: self.url.to_owned(), expected: expected.clone(), found });
+            return Err(DownloadError::Checksum { what: without_login(self.url), expected: expected.clone(), found });
         }
         let failed = |source| DownloadError::File { path: self.target.to_owned(), source };
         let notes = beside(self.target, ".json");
@@ -430,16 +437,16 @@ impl<'a> Part<'a> {
 
 fn checked(url: &str, response: Result<Response, reqwest::Error>) -> Result<Response, DownloadError> {
     let response = response
-        .map_err(|error| DownloadError::Unreachable { url: url.to_owned(), cause: innermost(&error) })?;
+        .map_err(|error| DownloadError::Unreachable { url: without_login(url), cause: innermost(&error) })?;
     if response.status().is_success() {
         Ok(response)
     } else {
-        Err(DownloadError::Status { url: url.to_owned(), status: response.status().as_u16() })
+        Err(DownloadError::Status { url: without_login(url), status: response.status().as_u16() })
     }
 }
 
 fn broken(url: &str, bytes: u64, error: &reqwest::Error) -> DownloadError {
-    DownloadError::Broken { url: url.to_owned(), bytes, cause: innermost(error) }
+    DownloadError::Broken { url: without_login(url), bytes, cause: innermost(error) }
 }
 
 fn range_start(response: &Response) -> Option<u64> {

@@ -6,12 +6,15 @@
 
 mod fact;
 mod log;
+mod reader;
 
 mod resource;
 mod writer;
 
 pub use fact::{Answer, Entry, Fact, Outcome, ProducedFile, SCHEMA, Unit, When};
 pub use log::{LogLine, LogStream, LogWindow};
+pub use reader::{BuildReader, Follow, ReadError, Summary};
+pub(crate) use reader::{ids, last_entry};
 
 pub use resource::{Evidence, NodeIdentity, ProcessMark, Resource};
 pub use writer::{Journal, JournalError};
