@@ -5,10 +5,15 @@
 //! together with [`Diagnostic`]s that carry exact places. The crate does no input or output except through
 //! [`Files`].
 
+pub mod blocks;
 pub mod config;
 pub mod diagnostic;
 pub mod document;
+pub mod edit;
+pub mod eval;
 pub mod files;
+pub mod functions;
+pub mod gotemplate;
 pub mod number;
 pub mod options;
 pub mod project;
@@ -20,6 +25,7 @@ pub mod value;
 pub use config::{Analysis, Config, Inputs, Job, analyze};
 pub use diagnostic::{Diagnostic, Fix, Place, Related, Replacement, Severity};
 pub use document::{Document, LineEnding, Utf16Position};
+pub use edit::{AttributeValue, Change, Destination, Edit, EditError, EditRange, Patch};
 pub use files::{Files, MemoryFiles};
 pub use project::{OpenError, Project};
 pub use text::{Hole, Part, Text, UnfilledHole};

@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::blocks::{self, BlockRef};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::Document;
+use crate::edit::{self, Change, Edit, EditError, History, Patch, RawPatch};
 use crate::files::Files;
 use crate::syntax::{FileId, Span};
 
@@ -45,7 +47,10 @@ pub struct Project {
     path: PathBuf,
     is_folder: bool,
     documents: Vec<Document>,
+    /// The bytes on disk, as far as known: as read, or as last saved.
+    saved: Vec<Vec<u8>>,
     revision: u64,
+    history: History,
 }
 
 impl Project {
@@ -84,7 +89,9 @@ impl Project {
                 Ok(Document::new(FileId(index as u32), path.clone(), bytes))
             })
             .collect::<Result<Vec<_>, OpenError>>()?;
-        Ok(Self { path: path.to_owned(), is_folder, documents, revision: 0 })
+        let saved = documents.iter().map(|document| document.bytes().to_vec()).collect();
+        let history = History::default();
+        Ok(Self { path: path.to_owned(), is_folder, documents, saved, revision: 0, history })
     }
 
     /// The path that was opened, as given.
@@ -132,4 +139,139 @@ impl Project {
     pub fn syntax_diagnostics(&self) -> Vec<Diagnostic> {
         self.documents.iter().flat_map(|document| document.diagnostics().iter().cloned()).collect()
     }
+
+    /// The block of that name (see [`crate::blocks`]).
+    pub fn block(&self, id: &str) -> Option<BlockRef<'_>> {
+        blocks::find(&self.documents, id)
+    }
+
+    /// Does an edit as one step of undo, if it was made for the text as it is (`base` is the revision it was
+    /// made for).
+    ///
+    /// # Errors
+    /// When the edit is stale or cannot be done; the text is untouched then.
+    pub fn apply(&mut self, base: u64, edit: &Edit) -> Result<Change, EditError> {
+        if base != self.revision {
+            return Err(EditError::Stale { base, current: self.revision });
+        }
+        let (patches, about) = match edit {
+            Edit::Several { .. } => {
+                let mut after = self.documents.clone();
+                let about = apply_in_order(&mut after, edit)?;
+                (edit::difference(&self.documents, &after), about)
+            }
+            _ => {
+                let planned = edit::plan(&self.documents, edit)?;
+                (planned.patches, planned.about)
+            }
+        };
+        self.refuse_read_only(&patches)?;
+        let typing = matches!(edit, Edit::ReplaceText { .. });
+        let (mut change, applied) = self.change(patches);
+        if !applied.is_empty() {
+            self.history.record(applied, typing);
+        }
+        change.block = about.and_then(|about| block_at(&self.documents, about));
+        Ok(change)
+    }
+
+    /// Takes back the last step, across files. `None` when there is none.
+    pub fn undo(&mut self) -> Option<Change> {
+        let patches = self.history.undo()?;
+        Some(self.change(patches).0)
+    }
+
+    /// Does the last undone step again. `None` when there is none.
+    pub fn redo(&mut self) -> Option<Change> {
+        let patches = self.history.redo()?;
+        Some(self.change(patches).0)
+    }
+
+    /// Whether [`Project::undo`] would do something.
+    pub fn can_undo(&self) -> bool {
+        self.history.can_undo()
+    }
+
+    /// Whether [`Project::redo`] would do something.
+    pub fn can_redo(&self) -> bool {
+        self.history.can_redo()
+    }
+
+    /// The files whose text differs from what is on disk.
+    pub fn dirty(&self) -> Vec<PathBuf> {
+        let pairs = self.documents.iter().zip(&self.saved);
+        pairs.filter(|(document, saved)| document.bytes() != saved.as_slice()).map(|(d, _)| d.path().to_owned()).collect()
+    }
+
+    /// Notes that the text of a file as it is now has been written to disk.
+    pub fn mark_saved(&mut self, path: &Path) {
+        for (document, saved) in self.documents.iter().zip(&mut self.saved) {
+            if document.path() == path {
+                *saved = document.bytes().to_vec();
+            }
+        }
+    }
+
+    /// The bytes of a file as they are on disk, as far as known: to notice a change by another program before
+    /// writing over it.
+    pub fn saved_bytes(&self, path: &Path) -> Option<&[u8]> {
+        let index = self.documents.iter().position(|document| document.path() == path)?;
+        self.saved.get(index).map(Vec::as_slice)
+    }
+
+    fn refuse_read_only(&self, patches: &[RawPatch]) -> Result<(), EditError> {
+        for patch in patches {
+            match self.documents.get(patch.file) {
+                Some(document) if document.is_read_only() => {
+                    return Err(EditError::ReadOnly { file: document.name().to_owned() });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies patches that are in terms of the text as it is and describes them to an editor.
+    fn change(&mut self, patches: Vec<RawPatch>) -> (Change, Vec<RawPatch>) {
+        let before = self.documents.clone();
+        let applied = edit::apply_patches(&mut self.documents, patches);
+        if !applied.is_empty() {
+            self.revision += 1;
+        }
+        let patches = applied.iter().filter_map(|patch| describe(before.get(patch.file)?, patch)).collect();
+        (Change { revision: self.revision, patches, block: None }, applied)
+    }
+}
+
+fn describe(before: &Document, patch: &RawPatch) -> Option<Patch> {
+    Some(Patch {
+        file: before.name().to_owned(),
+        start: patch.start,
+        end: patch.end(),
+        from: before.utf16(patch.start),
+        to: before.utf16(patch.end()),
+        text: patch.inserted.clone(),
+    })
+}
+
+/// Does edits one after the other, each in terms of what the one before left.
+fn apply_in_order(documents: &mut Vec<Document>, edit: &Edit) -> Result<Option<edit::About>, EditError> {
+    if let Edit::Several { edits } = edit {
+        let mut about = None;
+        for edit in edits {
+            about = apply_in_order(documents, edit)?;
+        }
+        return Ok(about);
+    }
+    let planned = edit::plan(documents, edit)?;
+    edit::apply_patches(documents, planned.patches);
+    Ok(planned.about)
+}
+
+/// The name of the block whose header starts at that place.
+fn block_at(documents: &[Document], about: edit::About) -> Option<String> {
+    blocks::all(documents)
+        .into_iter()
+        .find(|found| found.file.0 as usize == about.file && found.block.header.start == about.offset)
+        .map(|found| found.id)
 }
