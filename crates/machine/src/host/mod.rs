@@ -1,9 +1,11 @@
 //! What this host can do: found, measured, and explained.
 
+mod checks;
 mod doctor;
 mod facts;
 mod payload;
 mod probe;
+mod tools;
 
 pub use doctor::{Check, Doctor, Verdict, doctor};
 pub use facts::{HostFacts, Ovmf, Program, facts};
