@@ -91,6 +91,11 @@ impl Type {
         }
     }
 
+    /// True for the words that name types.
+    pub fn keyword(word: &str) -> bool {
+        matches!(word, "string" | "number" | "bool" | "any" | "list" | "set" | "map" | "object" | "tuple" | "optional")
+    }
+
     fn plain(&self) -> String {
         let friendly = self.friendly();
         let bare = friendly.strip_prefix("a ").or_else(|| friendly.strip_prefix("an "));

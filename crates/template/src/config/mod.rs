@@ -1,12 +1,15 @@
 //! From documents to meaning.
 
 mod model;
+mod types;
 
 use crate::diagnostic::Diagnostic;
 use crate::files::Files;
 use crate::project::Project;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+pub(crate) use types::type_constraint;
 
 pub use model::{
     Config, Foreign, Job, Meta, Origin, PostProcessor, PostProcessorStep, Provisioner, ProvisionerStep,

@@ -1,0 +1,221 @@
+//! Names, attributes, indexes and splats.
+
+use super::{Evaluator, Root, broken, describe, unknown_part};
+use crate::options::nearest;
+use crate::syntax::Span;
+use crate::syntax::ast::{Expr, ExprKind, Step, StepKind};
+use crate::text::{Hole, Text};
+use crate::types::{Type, convert};
+use crate::value::Value;
+
+/// Attributes of `build` in every job, for "did you mean".
+const BUILD_VALUES: &[&str] = &[
+    "name", "ID", "Host", "Port", "User", "Password", "ConnType", "PackerRunUUID", "PackerHTTPIP",
+    "PackerHTTPPort", "PackerHTTPAddr", "SSHPublicKey", "SSHPrivateKey", "SSHPrivateKeyFile", "SSHAgentAuth",
+    "WinRMPassword",
+];
+
+impl Evaluator<'_> {
+    pub(super) fn variable(&mut self, name: &str, span: Span) -> Value {
+        if let Some((_, value)) = self.locals.iter().rev().find(|(local, _)| local == name) {
+            return value.clone();
+        }
+        match self.scope.roots.get(name) {
+            Some(Root::Object { entries, .. }) => Value::Object(entries.clone()),
+            Some(Root::Build) => {
+                self.fault("eval.reference", span, "build must be followed by an attribute, as in build.Host")
+            }
+            Some(Root::Data { declared }) => Value::Object(
+                declared.iter().map(|(ty, names)| (ty.clone(), Value::Object(names.clone()))).collect(),
+            ),
+            None => self.no_such_name(name, span),
+        }
+    }
+
+    fn no_such_name(&mut self, name: &str, span: Span) -> Value {
+        if let Some(why) = self.scope.absent.get(name) {
+            return self.helped("eval.reference", span, format!("\"{name}\" does not exist here"), *why);
+        }
+        let roots: Vec<String> = self.scope.roots.keys().cloned().collect();
+        let help = if Type::keyword(name) {
+            format!("write {name} without quotes only as a type; here a value is needed")
+        } else {
+            match nearest(name, roots.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("text must be in quotes: \"{name}\"; names start with {}", roots.join(", ")),
+            }
+        };
+        self.helped("eval.reference", span, format!("there is no \"{name}\" here"), help)
+    }
+
+    pub(super) fn access(&mut self, base: &Expr, steps: &[Step], span: Span) -> Value {
+        let mut rest = steps;
+        let mut value = match &base.kind {
+            ExprKind::Variable(name) if !self.locals.iter().any(|(local, _)| local == name.as_str()) => {
+                let (value, used) = self.root_access(name, base.span, steps);
+                rest = steps.get(used..).unwrap_or(&[]);
+                value
+            }
+            _ => self.eval(base),
+        };
+        for (index, step) in rest.iter().enumerate() {
+            if self.faults.len() > 1_000 {
+                return broken();
+            }
+            value = self.step(value, step, span);
+            // Faults are reported once; what follows one is quiet.
+            if let (Value::Unknown(_), Some(_)) = (&value, rest.get(index + 1)) {
+                continue;
+            }
+        }
+        value
+    }
+
+    /// The start of an access: the root with as many steps as belong to the name itself.
+    fn root_access(&mut self, root: &str, span: Span, steps: &[Step]) -> (Value, usize) {
+        let attr = |index: usize| match steps.get(index).map(|step| &step.kind) {
+            Some(StepKind::Attr(name)) => Some(name.to_string()),
+            Some(StepKind::Index(key)) => key.literal_string(),
+            _ => None,
+        };
+        let at = |index: usize| steps.get(index).map_or(span, |step| span.to(step.span));
+        let scope = self.scope;
+        match scope.roots.get(root) {
+            Some(Root::Build) => {
+                let Some(name) = attr(0) else { return (self.variable(root, span), 0) };
+                if let Some(near) = nearest(&name, BUILD_VALUES.iter().copied()) {
+                    if near != name && near.eq_ignore_ascii_case(&name) {
+                        let message = format!("build has no \"{name}\"");
+                        let value =
+                            self.helped("eval.reference", at(0), message, format!("did you mean build.{near}?"));
+                        return (value, 1);
+                    }
+                }
+                (Value::String(Text::from(Hole::Build(name))), 1)
+            }
+            Some(Root::Object { entries, noun }) => {
+                let Some(name) = attr(0) else { return (self.variable(root, span), 0) };
+                if let Some(value) = entries.get(&name) {
+                    return (value.clone(), 1);
+                }
+                let message = match *noun {
+                    "" => format!("{root} has no \"{name}\""),
+                    noun => format!("the {noun} \"{name}\" is not declared"),
+                };
+                let near = nearest(&name, entries.keys().map(String::as_str)).map(str::to_owned);
+                let help = match (&near, *noun) {
+                    (Some(near), _) => format!("did you mean {root}.{near}?"),
+                    (None, "variable") => format!("declare it: variable \"{name}\" {{ ... }}"),
+                    (None, "local") => format!("declare it in a locals block: {name} = ..."),
+                    (None, _) => {
+                        format!("{root} has {}", entries.keys().cloned().collect::<Vec<_>>().join(", "))
+                    }
+                };
+                let value = self.helped("eval.reference", at(0), message, help);
+                if let (Some(near), Some(fault)) = (near, self.faults.last_mut()) {
+                    fault.fix = Some((format!("Replace by `{root}.{near}`"), format!("{root}.{near}")));
+                }
+                (value, 1)
+            }
+            Some(Root::Data { declared }) => {
+                let (Some(ty), Some(name)) = (attr(0), attr(1)) else { return (self.variable(root, span), 0) };
+                if let Some(value) = declared.get(&ty).and_then(|names| names.get(&name)) {
+                    return (value.clone(), 2);
+                }
+                let message = format!("the data source \"{ty}\" \"{name}\" is not declared");
+                (self.helped("eval.reference", at(1), message, format!("declare it: data \"{ty}\" \"{name}\" {{ ... }}")), 2)
+            }
+            None => (self.no_such_name(root, span), steps.len()),
+        }
+    }
+
+    fn step(&mut self, value: Value, step: &Step, span: Span) -> Value {
+        match &step.kind {
+            StepKind::Attr(name) => self.attribute(value, name, step.span),
+            StepKind::Index(key) => {
+                let key_value = self.eval(key);
+                self.index(value, &key_value, key.span)
+            }
+            StepKind::LegacyIndex(digits) => {
+                let key = digits.parse().map_or(Value::Null, Value::Number);
+                self.index(value, &key, step.span)
+            }
+            StepKind::Splat { each, .. } => self.splat(value, each, span),
+        }
+    }
+
+    fn attribute(&mut self, value: Value, name: &str, span: Span) -> Value {
+        match &value {
+            Value::Unknown(unknown) => unknown_part(&unknown.hole, &format!(".{name}")),
+            Value::Map(entries) | Value::Object(entries) => match entries.get(name) {
+                Some(found) => found.clone(),
+                None => {
+                    let help = match nearest(name, entries.keys().map(String::as_str)) {
+                        Some(near) => format!("did you mean \"{near}\"?"),
+                        None if entries.is_empty() => "it is empty".to_owned(),
+                        None => format!("it has {}", entries.keys().cloned().collect::<Vec<_>>().join(", ")),
+                    };
+                    self.helped("eval.attribute", span, format!("there is no attribute \"{name}\""), help)
+                }
+            },
+            Value::Null => self.fault("eval.attribute", span, "this is null and has no attributes"),
+            other => {
+                let message = format!("{} has no attributes", describe(other));
+                self.fault("eval.attribute", span, message)
+            }
+        }
+    }
+
+    /// `value[key]`.
+    pub(crate) fn index(&mut self, value: Value, key: &Value, span: Span) -> Value {
+        if let Value::Unknown(unknown) = &value {
+            return unknown_part(&unknown.hole, "[..]");
+        }
+        if let Some(hole) = key.first_hole().cloned() {
+            return self.unknown_from(span, &hole, Type::Any);
+        }
+        if let Some(items) = value.as_elements().filter(|_| !matches!(value, Value::Set(_))) {
+            let Ok(Value::Number(number)) = convert(key, &Type::Number) else {
+                return self.fault("eval.index", span, "the index of a list must be a number");
+            };
+            return match number.as_usize().and_then(|at| items.get(at)) {
+                Some(item) => item.clone(),
+                None => {
+                    let count = items.len();
+                    let message = format!("there is no element {number}: the list has {count} elements");
+                    self.fault("eval.index", span, message)
+                }
+            };
+        }
+        if value.as_entries().is_some() {
+            let Ok(Value::String(text)) = convert(key, &Type::String) else {
+                return self.fault("eval.index", span, "the key of a map must be a string");
+            };
+            let key = text.known().unwrap_or_default().to_owned();
+            return self.attribute(value, &key, span);
+        }
+        let message = format!("{} has no elements to take one of", describe(&value));
+        self.fault("eval.index", span, message)
+    }
+
+    fn splat(&mut self, value: Value, each: &[Step], span: Span) -> Value {
+        let items = match value {
+            Value::Null => Vec::new(),
+            Value::Unknown(unknown) => return unknown_part(&unknown.hole, "[*]"),
+            Value::List(items) | Value::Tuple(items) | Value::Set(items) => items,
+            single => vec![single],
+        };
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            if !self.spend(span) {
+                return broken();
+            }
+            let mut item = item;
+            for step in each {
+                item = self.step(item, step, span);
+            }
+            out.push(item);
+        }
+        Value::Tuple(out)
+    }
+}

@@ -1,0 +1,218 @@
+//! Encodings and hashes.
+
+use super::{Context, Failure, Function, P, text};
+use crate::value::{Value, number_to_json};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use sha1::Digest;
+use std::io::Write;
+
+/// What `urlencode` leaves as it is, besides letters and digits.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("base64encode", &[P::Str], P::Str, |_, a| Ok(STANDARD.encode(text(a, 0)?).into())),
+    Function::new("base64decode", &[P::Str], P::Str, |_, a| {
+        let bytes = decode64(a, 0)?;
+        String::from_utf8(bytes)
+            .map(Value::from)
+            .map_err(|_| Failure::arg(0, "the decoded bytes are not UTF-8 text"))
+    }),
+    Function::new("base64gzip", &[P::Str], P::Str, |_, a| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        let packed = gzip.write_all(text(a, 0)?.as_bytes()).and_then(|()| gzip.finish());
+        packed.map(|bytes| STANDARD.encode(bytes).into()).map_err(|error| Failure::new(error.to_string()))
+    }),
+    Function::new("textencodebase64", &[P::Str, P::Str], P::Str, |_, a| {
+        let source = text(a, 0)?;
+        let bytes = match encoding(text(a, 1)?)? {
+            Charset::Utf8 => source.as_bytes().to_vec(),
+            Charset::Utf16 { big } => source
+                .encode_utf16()
+                .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+                .collect(),
+            Charset::Latin1 => source
+                .chars()
+                .map(|c| {
+                    u8::try_from(u32::from(c))
+                        .map_err(|_| Failure::arg(0, format!("\"{c}\" does not exist in ISO-8859-1")))
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        Ok(STANDARD.encode(bytes).into())
+    }),
+    Function::new("textdecodebase64", &[P::Str, P::Str], P::Str, |_, a| {
+        let bytes = decode64(a, 0)?;
+        let wrong = |_| Failure::arg(0, "the bytes are no text in this encoding");
+        Ok(match encoding(text(a, 1)?)? {
+            Charset::Utf8 => String::from_utf8(bytes).map_err(|_| wrong(()))?,
+            Charset::Utf16 { big } => {
+                let units = bytes.chunks(2).map(|pair| match *pair {
+                    [a, b] if big => u16::from_be_bytes([a, b]),
+                    [a, b] => u16::from_le_bytes([a, b]),
+                    _ => 0xFFFD,
+                });
+                String::from_utf16(&units.collect::<Vec<_>>()).map_err(|_| wrong(()))?
+            }
+            Charset::Latin1 => bytes.into_iter().map(char::from).collect(),
+        }
+        .into())
+    }),
+    Function::new("urlencode", &[P::Str], P::Str, |_, a| {
+        let encoded = percent_encoding::utf8_percent_encode(text(a, 0)?, QUERY).to_string();
+        Ok(encoded.replace(' ', "+").into())
+    }),
+    Function::new("jsonencode", &[P::Any], P::Str, |_, a| {
+        to_json(a.first().unwrap_or(&Value::Null)).map(Value::from).map_err(|m| Failure::arg(0, m))
+    }),
+    Function::new("jsondecode", &[P::Str], P::Any, |_, a| {
+        let json = serde_json::from_str::<serde_json::Value>(text(a, 0)?);
+        json.map(|json| Value::from_json(&json)).map_err(|error| Failure::arg(0, format!("no valid JSON: {error}")))
+    }),
+    Function::new("yamlencode", &[P::Any], P::Str, |_, a| {
+        let mut out = String::new();
+        to_yaml(a.first().unwrap_or(&Value::Null), 0, &mut out).map_err(|m| Failure::arg(0, m))?;
+        Ok(format!("{}\n", out.trim_start_matches('\n')).into())
+    }),
+    Function::new("csvdecode", &[P::Str], P::Seq, csv_decode),
+    Function::new("md5", &[P::Str], P::Str, |_, a| Ok(hex(&md5::Md5::digest(text(a, 0)?)).into())),
+    Function::new("sha1", &[P::Str], P::Str, |_, a| Ok(hex(&sha1::Sha1::digest(text(a, 0)?)).into())),
+    Function::new("sha256", &[P::Str], P::Str, |_, a| Ok(hex(&sha2::Sha256::digest(text(a, 0)?)).into())),
+    Function::new("sha512", &[P::Str], P::Str, |_, a| Ok(hex(&sha2::Sha512::digest(text(a, 0)?)).into())),
+    Function::new("uuidv4", &[], P::Str, |context, _| Ok(random_uuid(context).to_string().into())),
+    Function::new("uuidv5", &[P::Str, P::Str], P::Str, |_, a| {
+        let namespace = match text(a, 0)? {
+            "dns" => uuid::Uuid::NAMESPACE_DNS,
+            "url" => uuid::Uuid::NAMESPACE_URL,
+            "oid" => uuid::Uuid::NAMESPACE_OID,
+            "x500" => uuid::Uuid::NAMESPACE_X500,
+            other => other.parse().map_err(|_| Failure::arg(0, "dns, url, oid, x500 or a UUID is required"))?,
+        };
+        Ok(uuid::Uuid::new_v5(&namespace, text(a, 1)?.as_bytes()).to_string().into())
+    }),
+];
+
+enum Charset {
+    Utf8,
+    Utf16 { big: bool },
+    Latin1,
+}
+
+fn encoding(name: &str) -> Result<Charset, Failure> {
+    match name.to_ascii_uppercase().as_str() {
+        "UTF-8" | "UTF8" => Ok(Charset::Utf8),
+        "UTF-16LE" => Ok(Charset::Utf16 { big: false }),
+        "UTF-16BE" | "UTF-16" => Ok(Charset::Utf16 { big: true }),
+        "ISO-8859-1" | "LATIN1" | "WINDOWS-1252" | "US-ASCII" => Ok(Charset::Latin1),
+        _ => Err(Failure::arg(1, format!("the encoding \"{name}\" is not known"))),
+    }
+}
+
+/// A random UUID from the run's seed: the n-th of a run is the same whenever the run is evaluated again.
+pub(crate) fn random_uuid(context: &Context<'_>) -> uuid::Uuid {
+    let drawn = context.drawn.get();
+    context.drawn.set(drawn + 1);
+    let mut hash = sha2::Sha256::new();
+    hash.update(context.inputs.random.to_le_bytes());
+    hash.update(context.inputs.run_uuid.as_bytes());
+    hash.update(drawn.to_le_bytes());
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+fn decode64(a: &[Value], index: usize) -> Result<Vec<u8>, Failure> {
+    STANDARD.decode(text(a, index)?).map_err(|error| Failure::arg(index, format!("no valid base64: {error}")))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn json_value(value: &Value) -> Result<serde_json::Value, String> {
+    Ok(match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(value) => (*value).into(),
+        Value::Number(number) => number_to_json(*number),
+        Value::String(text) => text.known().ok_or("it is known only during the build")?.into(),
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+            serde_json::Value::Array(items.iter().map(json_value).collect::<Result<_, _>>()?)
+        }
+        Value::Map(entries) | Value::Object(entries) => serde_json::Value::Object(
+            entries
+                .iter()
+                .map(|(key, item)| Ok((key.clone(), json_value(item)?)))
+                .collect::<Result<_, String>>()?,
+        ),
+        Value::Unknown(_) => return Err("it is not known yet".into()),
+    })
+}
+
+/// JSON as Go's encoder writes it: `<`, `>`, `&` and two separators are escaped.
+pub(super) fn to_json(value: &Value) -> Result<String, String> {
+    let json = json_value(value)?.to_string();
+    Ok(json
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029"))
+}
+
+/// YAML in the block style cty uses: keys and strings quoted.
+fn to_yaml(value: &Value, indent: usize, out: &mut String) -> Result<(), String> {
+    let pad = " ".repeat(indent);
+    match value {
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) if !items.is_empty() => {
+            for item in items {
+                out.push_str(&format!("\n{pad}-"));
+                let mut inner = String::new();
+                to_yaml(item, indent + 2, &mut inner)?;
+                match inner.strip_prefix(&format!("\n{}", " ".repeat(indent + 2))) {
+                    Some(block) => out.push_str(&format!(" {block}")),
+                    None => out.push_str(&format!(" {inner}")),
+                }
+            }
+        }
+        Value::Map(entries) | Value::Object(entries) if !entries.is_empty() => {
+            for (key, item) in entries {
+                let mut inner = String::new();
+                let nested = if item.as_elements().is_some() { indent } else { indent + 2 };
+                to_yaml(item, nested, &mut inner)?;
+                let blank = if inner.starts_with('\n') { "" } else { " " };
+                out.push_str(&format!("\n{pad}{}:{blank}{inner}", serde_json::Value::from(key.as_str())));
+            }
+        }
+        Value::List(_) | Value::Tuple(_) | Value::Set(_) => out.push_str("[]"),
+        Value::Map(_) | Value::Object(_) => out.push_str("{}"),
+        Value::String(text) => {
+            let known = text.known().ok_or("it is known only during the build")?;
+            if known.contains('\n') {
+                let body: String =
+                    known.trim_end_matches('\n').lines().map(|line| format!("\n{pad}{line}")).collect();
+                let chomp = if known.ends_with('\n') { "" } else { "-" };
+                out.push_str(&format!("|{chomp}{body}"));
+            } else {
+                out.push_str(&serde_json::Value::from(known).to_string());
+            }
+        }
+        other => out.push_str(&json_value(other)?.to_string()),
+    }
+    Ok(())
+}
+
+fn csv_decode(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
+    let wrong = |error: csv::Error| Failure::arg(0, format!("no valid CSV: {error}"));
+    let mut reader = csv::Reader::from_reader(text(a, 0)?.as_bytes());
+    let header = reader.headers().map_err(wrong)?.clone();
+    if header.is_empty() {
+        return Err(Failure::arg(0, "the first line must name the columns"));
+    }
+    let rows = reader.records().map(|row| {
+        let row = row.map_err(wrong)?;
+        Ok(Value::Object(header.iter().zip(&row).map(|(key, cell)| (key.to_owned(), cell.into())).collect()))
+    });
+    Ok(Value::List(rows.collect::<Result<_, Failure>>()?))
+}

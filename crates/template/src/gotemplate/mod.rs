@@ -1,0 +1,120 @@
+//! Packer's second pass: Go's text/template inside strings (packer.md 1.5, 1.7).
+//!
+//! What is known now is filled in now. A field that only the running build knows stays a [`Hole`] with the
+//! action as written; when it decides a control structure, the whole structure stays one hole.
+
+mod exec;
+mod functions;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use crate::text::{Hole, Part, Text};
+use std::collections::BTreeMap;
+
+pub use exec::GoValue;
+pub use parse::Error;
+
+/// What a template may use.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Fields of the dot that are known now.
+    pub fields: BTreeMap<String, String>,
+    /// What an unknown field means.
+    pub unknown: UnknownField,
+    /// Values of functions without arguments: `build_name`, `timestamp` ...
+    pub constants: BTreeMap<&'static str, String>,
+    /// The start of the run, for `isotime` and `strftime`.
+    pub now: Option<jiff::Timestamp>,
+    /// Why `user` and `env` do not exist, or their values: HCL2 has neither.
+    pub user: Option<BTreeMap<String, String>>,
+}
+
+/// What a field that is not known now means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownField {
+    /// It is filled in during the build.
+    #[default]
+    Late,
+    /// There is none; Go writes `<no value>`. Values of the running build are filled in during the build.
+    NoValue,
+}
+
+/// Values every builder hands to later parts under these names.
+pub(crate) const BUILD_FIELDS: &[&str] = &[
+    "ID", "Host", "Port", "User", "Password", "ConnType", "PackerRunUUID", "PackerHTTPIP", "PackerHTTPPort",
+    "PackerHTTPAddr", "SSHPublicKey", "SSHPrivateKey", "SSHPrivateKeyFile", "SSHAgentAuth", "WinRMPassword",
+];
+
+/// The first of the characters that stand for holes while a text is rendered (a private area of Unicode).
+const STAND_IN: u32 = 0xF_0000;
+
+/// Fills in a text. Texts without `{{` come back as they are.
+///
+/// # Errors
+/// What is wrong with the template; the offset is in the known characters of the text.
+pub fn render(text: &Text, facts: &Facts) -> Result<Rendered, Error> {
+    let holes: Vec<&Hole> = text.holes().collect();
+    let contains = text.parts.iter().any(|part| matches!(part, Part::Known(known) if known.contains("{{")));
+    if !contains {
+        return Ok(Rendered { text: text.clone(), missing: Vec::new() });
+    }
+    let mut source = String::new();
+    let mut next = 0;
+    for part in &text.parts {
+        match part {
+            Part::Known(known) => source.push_str(known),
+            Part::Hole(_) => {
+                source.extend(char::from_u32(STAND_IN + next));
+                next += 1;
+            }
+        }
+    }
+    let nodes = parse::parse(&source)?;
+    let mut exec = exec::Exec::new(&source, facts);
+    exec.run(&nodes)?;
+    let (rendered, missing) = exec.finish();
+    // Put the holes back where their stand-ins are, also inside actions that stay late.
+    let mut out = Text::default().with_sensitive(text.sensitive);
+    for part in rendered.parts {
+        match part {
+            Part::Hole(hole) => out.push_hole(hole),
+            Part::Known(known) => {
+                let mut rest = known.as_str();
+                while let Some(at) = rest.find(|c: char| u32::from(c) >= STAND_IN) {
+                    let stand_in = rest.get(at..).and_then(|tail| tail.chars().next()).unwrap_or(' ');
+                    out.push_str(rest.get(..at).unwrap_or(""));
+                    match holes.get((u32::from(stand_in) - STAND_IN) as usize) {
+                        Some(hole) => out.push_hole((*hole).clone()),
+                        None => out.push_str(&stand_in.to_string()),
+                    }
+                    rest = rest.get(at + stand_in.len_utf8()..).unwrap_or("");
+                }
+                out.push_str(rest);
+            }
+        }
+    }
+    Ok(Rendered { text: out, missing })
+}
+
+/// A rendered text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// The text.
+    pub text: Text,
+    /// Fields that were written as `<no value>`.
+    pub missing: Vec<String>,
+}
+
+/// Fills in one late action, once its fields are known: what the build does with a [`Hole::Field`].
+///
+/// # Errors
+/// What is wrong with the action.
+pub fn fill(action: &str, fields: &BTreeMap<String, String>) -> Result<String, Error> {
+    let facts =
+        Facts { fields: fields.clone(), unknown: UnknownField::NoValue, ..Facts::default() };
+    let nodes = parse::parse(action)?;
+    let mut exec = exec::Exec::new(action, &facts);
+    exec.run(&nodes)?;
+    Ok(exec.finish().0.reveal())
+}
