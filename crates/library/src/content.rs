@@ -66,3 +66,78 @@ impl From<ContentId> for String {
         id.to_string()
     }
 }
+
+/// Computes an identity from chunks given in order.
+pub(crate) struct ContentHasher {
+    hasher: blake3::Hasher,
+    chunks: u64,
+}
+
+impl ContentHasher {
+    /// Begins with the virtual size.
+    pub(crate) fn new(virtual_size: u64) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("goldsmith image content v1");
+        hasher.update(&virtual_size.to_le_bytes());
+        Self { hasher, chunks: 0 }
+    }
+
+    /// Takes a whole chunk; one of zeros changes nothing.
+    pub(crate) fn chunk(&mut self, index: u64, bytes: &[u8]) {
+        if is_zero(bytes) {
+            return;
+        }
+        self.hasher.update(&index.to_le_bytes());
+        self.hasher.update(blake3::hash(bytes).as_bytes());
+        self.chunks += 1;
+    }
+
+    /// The identity, and the number of chunks that were not zero.
+    pub(crate) fn finish(self) -> (ContentId, u64) {
+        (ContentId(*self.hasher.finalize().as_bytes()), self.chunks)
+    }
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    static ZEROS: [u8; 4096] = [0; 4096];
+    bytes.chunks(ZEROS.len()).all(|piece| piece == &ZEROS[..piece.len()])
+}
+
+/// The identity of a version: that of its disk, or of the list of its disks.
+pub(crate) fn of_disks(disks: &[ContentId]) -> ContentId {
+    if let [one] = disks {
+        return *one;
+    }
+    let mut hasher = blake3::Hasher::new_derive_key("goldsmith disks content v1");
+    for disk in disks {
+        hasher.update(&disk.0);
+    }
+    ContentId(*hasher.finalize().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_fixed() {
+        // Computed here a second time, word for word from the definition above.
+        let mut chunk = vec![0; CHUNK];
+        chunk[7] = 9;
+        let mut whole = Vec::new();
+        whole.extend_from_slice(&(3 * CHUNK as u64).to_le_bytes());
+        whole.extend_from_slice(&2u64.to_le_bytes());
+        whole.extend_from_slice(blake3::hash(&chunk).as_bytes());
+        let expected = blake3::derive_key("goldsmith image content v1", &whole);
+
+        let mut hasher = ContentHasher::new(3 * CHUNK as u64);
+        hasher.chunk(0, &vec![0; CHUNK]);
+        hasher.chunk(2, &chunk);
+        let (id, chunks) = hasher.finish();
+        assert_eq!((id.0, chunks), (expected, 1));
+        assert_eq!(id.to_string().parse::<ContentId>().unwrap(), id);
+        assert_ne!(ContentHasher::new(1).finish().0, ContentHasher::new(2).finish().0);
+        assert!("blake3:12".parse::<ContentId>().is_err());
+        assert_eq!(of_disks(&[id]), id);
+        assert_ne!(of_disks(&[id, id]), id);
+    }
+}

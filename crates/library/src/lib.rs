@@ -5,7 +5,10 @@
 //! [`content`] for the exact definition of an image's identity.
 
 mod add;
+mod bytes;
 pub mod content;
+mod digest;
+mod disk;
 mod error;
 mod event;
 mod export;
@@ -13,11 +16,16 @@ mod facts;
 mod format;
 mod library;
 mod name;
+mod project;
+mod qcow2;
+mod resolve;
+mod store;
 mod trash;
 mod verify;
 mod version;
 
 pub use add::{AddPhase, AddProgress, NewFile, NewVersion};
+pub use bytes::{Bytes, PlainFiles, Stage};
 pub use content::ContentId;
 pub use error::LibraryError;
 pub use event::{Event, EventBody};

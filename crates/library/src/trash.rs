@@ -1,29 +1,57 @@
 use crate::error::LibraryError;
-use crate::library::Library;
-use crate::version::{Version, VersionId};
+use crate::event::EventBody;
+use crate::library::{Library, in_library};
+use crate::version::{BytesState, Version, VersionId};
 
 impl Library {
     /// Deletes a version to the trash: it is no longer listed; its bytes stay where they are, so running
     /// overlays keep working and [`Library::restore`] costs nothing.
     pub fn delete(&self, id: VersionId) -> Result<Version, LibraryError> {
-        let _ = id;
-        todo!()
+        let remedy = "only versions that are present can be deleted";
+        self.change("deleting a version", id, BytesState::Present, remedy, EventBody::VersionTrashed { id })
     }
 
     /// Brings a version back from the trash.
     pub fn restore(&self, id: VersionId) -> Result<Version, LibraryError> {
-        let _ = id;
-        todo!()
+        let remedy = "only versions in the trash can be restored";
+        self.change("restoring a version", id, BytesState::Trashed, remedy, EventBody::VersionRestored { id })
     }
 
-    /// What is in the trash, newest first.
+    /// What is in the trash, most recently deleted first.
     pub fn trash(&self) -> Result<Vec<Version>, LibraryError> {
-        todo!()
+        let found = self.store().versions("WHERE bytes = 'trashed' ORDER BY seq DESC", [])?;
+        Ok(found.into_iter().map(|v| self.with_paths(v)).collect())
     }
 
     /// Gives up the bytes of a trashed version for good; its record stays.
     pub fn purge(&self, id: VersionId) -> Result<Version, LibraryError> {
-        let _ = id;
-        todo!()
+        let what = "purging a version";
+        let remedy = "delete it first: only versions in the trash can be purged";
+        let version = self.change(what, id, BytesState::Trashed, remedy, EventBody::VersionPurged { id })?;
+        // The record comes first: if we die here, the next opening removes the bytes.
+        let _lock = self.lock(what)?;
+        self.inner
+            .bytes
+            .remove(&version.image, version.number)
+            .map_err(|e| in_library(what, &self.inner.dir, &self.inner.dir, 0, e))?;
+        Ok(version)
+    }
+
+    fn change(
+        &self,
+        what: &str,
+        id: VersionId,
+        from: BytesState,
+        remedy: &'static str,
+        body: EventBody,
+    ) -> Result<Version, LibraryError> {
+        let lock = self.lock(what)?;
+        let version = self.version(id)?;
+        if version.bytes != from {
+            return Err(Self::wrong_state(what, &version, remedy));
+        }
+        self.write(what, &lock, |appender| appender.append(self.inner.clock.now(), body))?;
+        drop(lock);
+        self.version(id)
     }
 }
