@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 
 pub mod goldsmith;
+pub mod machine;
+pub mod tiny;
 
 /// The project's top folder.
 pub fn root() -> PathBuf {
