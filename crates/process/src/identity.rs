@@ -136,11 +136,15 @@ impl ProcessIdentity {
         Ok(())
     }
 
-    /// Kills what is left of the group after its leader has gone: processes of that group that started no earlier
-    /// than the leader. Returns how many there were.
+    /// Kills what is left of the group right after its leader has gone: processes of that group that started no
+    /// earlier than the leader; none when the leader's number already belongs to another process. Returns how many
+    /// there were.
     pub(crate) fn sweep_group(&self) -> usize {
         let Ok(pid) = self.raw_pid() else { return 0 };
         if self.boot_id != boot_id() || test_kill_process_group(pid).is_err() {
+            return 0;
+        }
+        if Stat::of(self.pid).is_some_and(|stat| stat.start_time != self.start_time) {
             return 0;
         }
         let mut killed = 0;
@@ -166,7 +170,7 @@ impl ProcessIdentity {
         let began = Instant::now();
         let done = |rung| Stopped { rung, after: began.elapsed() };
         if !self.is_alive() {
-            self.sweep_group();
+            // What is left of its group cannot be told from a later group of the same number.
             return done(Rung::AlreadyStopped);
         }
         let rungs =
