@@ -62,7 +62,8 @@ fn segment(block: &Block, top_level: bool, seen: &mut HashMap<String, usize>) ->
         *count - 1
     };
     let number = next(kind.to_owned());
-    let named = top_level && !block.labels.is_empty() && block.labels.iter().all(|label| is_ident(&label.text));
+    let named =
+        top_level && !block.labels.is_empty() && block.labels.iter().all(|label| is_ident(&label.text));
     if !named {
         return format!("{kind}[{number}]");
     }

@@ -77,8 +77,18 @@ impl Document {
         let parse = if too_large { Parse::opaque(&text) } else { syntax::parse(&text) };
         let body = parse.lower(id);
         let line_starts = line_starts(&text);
-        let mut document =
-            Self { id, path, name, bytes, text, invalid_utf8, line_starts, parse, body, diagnostics: Vec::new() };
+        let mut document = Self {
+            id,
+            path,
+            name,
+            bytes,
+            text,
+            invalid_utf8,
+            line_starts,
+            parse,
+            body,
+            diagnostics: Vec::new(),
+        };
         document.diagnostics = document.collect_diagnostics(too_large);
         document
     }
@@ -87,16 +97,25 @@ impl Document {
         let mut out = Vec::new();
         if let Some(at) = self.invalid_utf8 {
             out.push(
-                Diagnostic::error("file.not-utf8", format!("{} is not UTF-8 text, so it is open read-only", self.name))
-                    .with_place(self.place(at..at + 1))
-                    .with_help("convert the file to UTF-8 (for example `iconv -f latin1 -t utf-8`) and open it again"),
+                Diagnostic::error(
+                    "file.not-utf8",
+                    format!("{} is not UTF-8 text, so it is open read-only", self.name),
+                )
+                .with_place(self.place(at..at + 1))
+                .with_help(
+                    "convert the file to UTF-8 (for example `iconv -f latin1 -t utf-8`) and open it again",
+                ),
             );
         }
         if too_large {
             out.push(
                 Diagnostic::error(
                     "file.too-large",
-                    format!("{} is larger than {} MiB and is not read as a template", self.name, MAX_SYNTAX_BYTES >> 20),
+                    format!(
+                        "{} is larger than {} MiB and is not read as a template",
+                        self.name,
+                        MAX_SYNTAX_BYTES >> 20
+                    ),
                 )
                 .with_place(self.place(0..0)),
             );
@@ -201,7 +220,15 @@ impl Document {
     pub fn place(&self, range: std::ops::Range<u32>) -> Place {
         let (line, column) = self.line_column(range.start);
         let (end_line, end_column) = self.line_column(range.end);
-        Place { file: self.name.clone(), line, column, end_line, end_column, start: range.start, end: range.end }
+        Place {
+            file: self.name.clone(),
+            line,
+            column,
+            end_line,
+            end_column,
+            start: range.start,
+            end: range.end,
+        }
     }
 
     /// Line and column of an offset, both from 1, the column in characters. A byte order mark has no width.
@@ -219,7 +246,8 @@ impl Document {
     /// The byte offset of a text editor's position. A column beyond the line is its end, before the line break.
     pub fn offset(&self, position: Utf16Position) -> Option<u32> {
         let start = *self.line_starts.get(position.line as usize)?;
-        let end = self.line_starts.get(position.line as usize + 1).map_or(self.text.len(), |next| *next as usize);
+        let end =
+            self.line_starts.get(position.line as usize + 1).map_or(self.text.len(), |next| *next as usize);
         let line = self.text.get(start as usize..end)?;
         let content = line.strip_suffix('\n').unwrap_or(line);
         let content = content.strip_suffix('\r').unwrap_or(content);
@@ -287,5 +315,7 @@ fn readable(bytes: &[u8]) -> (String, Option<u32>) {
 }
 
 fn line_starts(text: &str) -> Vec<u32> {
-    std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at as u32 + 1)).collect()
+    std::iter::once(0)
+        .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at as u32 + 1))
+        .collect()
 }

@@ -64,7 +64,8 @@ impl Project {
 
 /// Blocks come in order, each after the one it is in, whose name and a slash its own name starts with.
 fn attach(nodes: &mut Vec<OutlineNode>, node: OutlineNode) {
-    let inside = |outer: &OutlineNode| node.id.strip_prefix(&outer.id).is_some_and(|rest| rest.starts_with('/'));
+    let inside =
+        |outer: &OutlineNode| node.id.strip_prefix(&outer.id).is_some_and(|rest| rest.starts_with('/'));
     match nodes.last_mut() {
         Some(last) if inside(last) => attach(&mut last.children, node),
         _ => nodes.push(node),
@@ -81,7 +82,8 @@ fn node(
     let place = document.place_of(block.span);
     let inside = |severity: Severity| {
         let within = |at: &Place| at.file == place.file && place.start <= at.start && at.start < place.end;
-        let found = diagnostics.iter().filter(|d| d.severity == severity && d.place.as_ref().is_some_and(within));
+        let found =
+            diagnostics.iter().filter(|d| d.severity == severity && d.place.as_ref().is_some_and(within));
         found.count() as u32
     };
     let (errors, warnings) = (inside(Severity::Error), inside(Severity::Warning));
@@ -125,7 +127,8 @@ pub(crate) fn is_foreign(block: &Block, parent: Option<&Block>) -> bool {
 /// What to call a block.
 pub(crate) fn title(block: &Block, parent: Option<&Block>) -> String {
     let labels: Vec<&str> = block.labels.iter().map(|label| label.text.as_str()).collect();
-    let name = |attribute: &str| block.body.attribute(attribute).and_then(|found| found.value.literal_string());
+    let name =
+        |attribute: &str| block.body.attribute(attribute).and_then(|found| found.value.literal_string());
     match block.kind.as_str() {
         "build" => name("name").unwrap_or_else(|| "build".to_owned()),
         "source" if parent.is_some() => {
@@ -145,7 +148,8 @@ fn detail(document: &Document, block: &Block, parent: Option<&Block>) -> Option<
     };
     match block.kind.as_str() {
         "variable" => {
-            let secret = attribute("sensitive").is_some_and(|value| matches!(value.kind, ExprKind::Bool(true)));
+            let secret =
+                attribute("sensitive").is_some_and(|value| matches!(value.kind, ExprKind::Bool(true)));
             match attribute("default") {
                 Some(_) if secret => Some("sensitive".to_owned()),
                 Some(value) => Some(short(document, value)),
@@ -159,8 +163,16 @@ fn detail(document: &Document, block: &Block, parent: Option<&Block>) -> Option<
             if let Some(name) = attribute("name").and_then(Expr::literal_string) {
                 return Some(name);
             }
-            const TELLING: &[&str] =
-                &["script", "scripts", "inline", "command", "destination", "source", "output", "playbook_file"];
+            const TELLING: &[&str] = &[
+                "script",
+                "scripts",
+                "inline",
+                "command",
+                "destination",
+                "source",
+                "output",
+                "playbook_file",
+            ];
             TELLING.iter().find_map(|name| attribute(name)).map(|value| short(document, value))
         }
         "source" => {

@@ -34,7 +34,9 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// A language that is not read yet.
-    #[error("{path}: JSON templates are not supported yet; convert it with `packer hcl2_upgrade` to *.pkr.hcl")]
+    #[error(
+        "{path}: JSON templates are not supported yet; convert it with `packer hcl2_upgrade` to *.pkr.hcl"
+    )]
     UnsupportedLanguage {
         /// The file.
         path: PathBuf,
@@ -167,9 +169,10 @@ impl Project {
         };
         self.refuse_read_only(&patches)?;
         let typing = matches!(edit, Edit::ReplaceText { .. });
-        let (mut change, applied) = self.change(patches);
-        if !applied.is_empty() {
-            self.history.record(applied, typing);
+        let patches = edit::tidy(patches);
+        let mut change = self.change(&patches);
+        if !patches.is_empty() {
+            self.history.record(patches, typing);
         }
         change.block = about.and_then(|about| block_at(&self.documents, about));
         Ok(change)
@@ -178,13 +181,13 @@ impl Project {
     /// Takes back the last step, across files. `None` when there is none.
     pub fn undo(&mut self) -> Option<Change> {
         let patches = self.history.undo()?;
-        Some(self.change(patches).0)
+        Some(self.change(&patches))
     }
 
     /// Does the last undone step again. `None` when there is none.
     pub fn redo(&mut self) -> Option<Change> {
         let patches = self.history.redo()?;
-        Some(self.change(patches).0)
+        Some(self.change(&patches))
     }
 
     /// Whether [`Project::undo`] would do something.
@@ -200,7 +203,10 @@ impl Project {
     /// The files whose text differs from what is on disk.
     pub fn dirty(&self) -> Vec<PathBuf> {
         let pairs = self.documents.iter().zip(&self.saved);
-        pairs.filter(|(document, saved)| document.bytes() != saved.as_slice()).map(|(d, _)| d.path().to_owned()).collect()
+        pairs
+            .filter(|(document, saved)| document.bytes() != saved.as_slice())
+            .map(|(d, _)| d.path().to_owned())
+            .collect()
     }
 
     /// Notes that the text of a file as it is now has been written to disk.
@@ -232,14 +238,12 @@ impl Project {
     }
 
     /// Applies patches that are in terms of the text as it is and describes them to an editor.
-    fn change(&mut self, patches: Vec<RawPatch>) -> (Change, Vec<RawPatch>) {
-        let before = self.documents.clone();
-        let applied = edit::apply_patches(&mut self.documents, patches);
-        if !applied.is_empty() {
-            self.revision += 1;
-        }
-        let patches = applied.iter().filter_map(|patch| describe(before.get(patch.file)?, patch)).collect();
-        (Change { revision: self.revision, patches, block: None }, applied)
+    fn change(&mut self, patches: &[RawPatch]) -> Change {
+        let described =
+            patches.iter().filter_map(|patch| describe(self.documents.get(patch.file)?, patch)).collect();
+        edit::apply_patches(&mut self.documents, patches);
+        self.revision += u64::from(!patches.is_empty());
+        Change { revision: self.revision, patches: described, block: None }
     }
 }
 
@@ -264,7 +268,7 @@ fn apply_in_order(documents: &mut Vec<Document>, edit: &Edit) -> Result<Option<e
         return Ok(about);
     }
     let planned = edit::plan(documents, edit)?;
-    edit::apply_patches(documents, planned.patches);
+    edit::apply_patches(documents, &edit::tidy(planned.patches));
     Ok(planned.about)
 }
 

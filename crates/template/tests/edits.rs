@@ -84,7 +84,10 @@ fn adding_follows_indentation_alignment_and_line_endings() {
     let tabs = "build {\n\tname = \"a\"\n}\n";
     assert_eq!(after(tabs, set("build[0]", "x", V::Number(1.5))), "build {\n\tname = \"a\"\n\tx = 1.5\n}\n");
     let ragged = "build {\n  a = 1\n  bbb = 2\n}\n";
-    assert_eq!(after(ragged, set("build[0]", "cc", V::Number(3.0))), "build {\n  a = 1\n  bbb = 2\n  cc = 3\n}\n");
+    assert_eq!(
+        after(ragged, set("build[0]", "cc", V::Number(3.0))),
+        "build {\n  a = 1\n  bbb = 2\n  cc = 3\n}\n"
+    );
     assert_eq!(after("build {}\n", set("build[0]", "a", V::Bool(true))), "build {\n  a = true\n}\n");
     assert_eq!(after("build {\n}\n", set("build[0]", "a", V::Bool(true))), "build {\n  a = true\n}\n");
     assert_eq!(after("b { a = 1 }\n", set("b[0]", "c", V::Number(2.0))), "b {\n  a = 1\n  c = 2\n}\n");
@@ -115,12 +118,18 @@ fn a_heredoc_stays_a_heredoc() {
         "b {\n  a = <<-EOT\n    x\n      $y\n\n    $${z}\n  EOT\n  c = 1\n}\n"
     );
     assert_eq!(after(before, set("b[0]", "a", string("one\n  two\n"))), before);
-    assert_eq!(after(before, set("b[0]", "a", string("x\nEOT\n"))), "b {\n  a = \"x\\nEOT\\n\"\n  c = 1\n}\n");
+    assert_eq!(
+        after(before, set("b[0]", "a", string("x\nEOT\n"))),
+        "b {\n  a = \"x\\nEOT\\n\"\n  c = 1\n}\n"
+    );
 }
 
 #[test]
 fn unsetting_removes_the_line_and_its_comment() {
-    assert_eq!(after(SOURCE, unset("source.qemu.web", "memory")), SOURCE.replace("  memory    = 2048 # enough\n", ""));
+    assert_eq!(
+        after(SOURCE, unset("source.qemu.web", "memory")),
+        SOURCE.replace("  memory    = 2048 # enough\n", "")
+    );
     let spaced = "b {\n  a = 1\n\n  c = 2\n\n  d = 3\n}\n";
     assert_eq!(after(spaced, unset("b[0]", "c")), "b {\n  a = 1\n\n  d = 3\n}\n");
     assert_eq!(after("b { a = 1 }\n", unset("b[0]", "a")), "b {}\n");
@@ -134,7 +143,10 @@ fn only_the_elements_that_differ_are_touched() {
     let to = |elements: &[&str]| after(SOURCE, set("source.qemu.web", "boot_command", strings(elements)));
     assert_eq!(to(&["<esc>", "auto<enter>"]), SOURCE.replace("linux<", "auto<"));
     assert_eq!(to(&["<esc>", "linux<enter>", "x"]), SOURCE.replace("enter>\",\n", "enter>\",\n    \"x\",\n"));
-    assert_eq!(to(&["a", "<esc>", "linux<enter>"]), SOURCE.replace("    \"<esc>\"", "    \"a\",\n    \"<esc>\""));
+    assert_eq!(
+        to(&["a", "<esc>", "linux<enter>"]),
+        SOURCE.replace("    \"<esc>\"", "    \"a\",\n    \"<esc>\"")
+    );
     assert_eq!(to(&["<esc>"]), SOURCE.replace("    \"linux<enter>\",\n", ""));
     assert_eq!(to(&["linux<enter>"]), SOURCE.replace("    \"<esc>\", # first\n", ""));
     let flat = "b {\n  a = [\"x\", \"y\"]\n}\n";
@@ -145,12 +157,18 @@ fn only_the_elements_that_differ_are_touched() {
     assert_eq!(flat_to(&["p", "q", "r"]), flat.replace("\"x\", \"y\"", "\"p\", \"q\", \"r\""));
     let no_comma = "b {\n  a = [\n    \"x\" # one\n  ]\n}\n";
     assert_eq!(
-        after(no_comma, Edit::InsertElement { block: "b[0]".into(), name: "a".into(), index: 1, value: string("y") }),
+        after(
+            no_comma,
+            Edit::InsertElement { block: "b[0]".into(), name: "a".into(), index: 1, value: string("y") }
+        ),
         "b {\n  a = [\n    \"x\", # one\n    \"y\"\n  ]\n}\n"
     );
     let empty = "b {\n  a = []\n}\n";
     assert_eq!(
-        after(empty, Edit::InsertElement { block: "b[0]".into(), name: "a".into(), index: 0, value: string("y") }),
+        after(
+            empty,
+            Edit::InsertElement { block: "b[0]".into(), name: "a".into(), index: 0, value: string("y") }
+        ),
         "b {\n  a = [\"y\"]\n}\n"
     );
 }
@@ -206,7 +224,10 @@ fn blocks_are_added_where_they_belong() {
 #[test]
 fn blocks_go_with_their_comments_and_one_blank_line() {
     let removed = after(BUILD, Edit::RemoveBlock { block: "build[0]/provisioner[0]".into() });
-    assert_eq!(removed, BUILD.replace("  # installs\n  provisioner \"shell\" {\n    inline = [\"a\"]\n  }\n\n", ""));
+    assert_eq!(
+        removed,
+        BUILD.replace("  # installs\n  provisioner \"shell\" {\n    inline = [\"a\"]\n  }\n\n", "")
+    );
     let last = after(BUILD, Edit::RemoveBlock { block: "build[0]/post-processor[0]".into() });
     assert_eq!(last, BUILD.replace("\n  post-processor \"checksum\" {}\n", ""));
     assert_eq!(after(BUILD, Edit::RemoveBlock { block: "build[0]".into() }), "");
@@ -229,8 +250,10 @@ fn moving_swaps_and_moves_back() {
     };
     assert_eq!(after(&result, up.clone()), BUILD);
     assert_eq!(after(BUILD, up), result.replace("", ""));
-    let into_itself =
-        Edit::MoveBlock { block: "build[0]".into(), to: Destination::Before("build[0]/provisioner[0]".into()) };
+    let into_itself = Edit::MoveBlock {
+        block: "build[0]".into(),
+        to: Destination::Before("build[0]/provisioner[0]".into()),
+    };
     let error = open(BUILD).apply(0, &into_itself).unwrap_err();
     assert!(matches!(error, EditError::IntoItself { .. }));
 }
@@ -331,8 +354,15 @@ fn text_that_is_not_utf8_is_read_only() {
 /// Edits over blocks and arguments that may or may not be there.
 fn edits() -> impl Strategy<Value = Edit> {
     let block = prop::sample::select(vec![
-        "source.qemu.web", "source.null.n", "build[0]", "build[0]/provisioner[0]", "build[0]/provisioner[1]",
-        "build[0]/post-processor[0]", "locals[0]", "one[0]", "build[0]/provisioner[2]",
+        "source.qemu.web",
+        "source.null.n",
+        "build[0]",
+        "build[0]/provisioner[0]",
+        "build[0]/provisioner[1]",
+        "build[0]/post-processor[0]",
+        "locals[0]",
+        "one[0]",
+        "build[0]/provisioner[2]",
     ]);
     let name = prop::sample::select(vec!["memory", "boot_command", "inline", "text", "fresh", "a", "b"]);
     let value = prop_oneof![
@@ -341,7 +371,8 @@ fn edits() -> impl Strategy<Value = Edit> {
         "[a-z\"\\\\\n${}%é]{0,12}".prop_map(V::String),
         "[a-z\"\\\\\n${}%é]{0,12}".prop_map(V::Template),
         prop::collection::vec("[a-c]{0,2}".prop_map(V::String), 0..5).prop_map(V::List),
-        prop::sample::select(vec!["var.x", "[for x in y : x]", "{ a = 1 }"]).prop_map(|e| V::Expression(e.into())),
+        prop::sample::select(vec!["var.x", "[for x in y : x]", "{ a = 1 }"])
+            .prop_map(|e| V::Expression(e.into())),
     ];
     let id = block.prop_map(str::to_owned);
     let name = name.prop_map(str::to_owned);

@@ -21,7 +21,11 @@ impl Target<'_> {
 }
 
 /// Sets an argument.
-pub(super) fn set(target: &Target<'_>, name: &str, value: &AttributeValue) -> Result<Vec<RawPatch>, EditError> {
+pub(super) fn set(
+    target: &Target<'_>,
+    name: &str,
+    value: &AttributeValue,
+) -> Result<Vec<RawPatch>, EditError> {
     if !is_ident(name) {
         return Err(EditError::BadName { name: name.to_owned() });
     }
@@ -31,7 +35,11 @@ pub(super) fn set(target: &Target<'_>, name: &str, value: &AttributeValue) -> Re
     }
 }
 
-fn replace(target: &Target<'_>, attribute: &Attribute, value: &AttributeValue) -> Result<Vec<RawPatch>, EditError> {
+fn replace(
+    target: &Target<'_>,
+    attribute: &Attribute,
+    value: &AttributeValue,
+) -> Result<Vec<RawPatch>, EditError> {
     let layout = target.layout_at(attribute.span.start);
     let span = attribute.value.span;
     match (&attribute.value.kind, value) {
@@ -79,7 +87,10 @@ pub(super) fn add(target: &Target<'_>, new: &[(String, AttributeValue)]) -> Resu
             .blocks()
             .next()
             .filter(|first| lines::starts_line(document, first.span.start))
-            .map_or_else(|| format!("{outer}{unit}"), |first| lines::indentation(document, first.span.start).to_owned()),
+            .map_or_else(
+                || format!("{outer}{unit}"),
+                |first| lines::indentation(document, first.span.start).to_owned(),
+            ),
     };
     let layout = Layout { indent: &indent, unit, ending };
     let column = if one_line { None } else { equals_column(target) };
@@ -177,7 +188,8 @@ fn remove_lines(target: &Target<'_>, attribute: &Attribute) -> RawPatch {
     let line_start = lines::start(document, attribute.span.start);
     let line_end = lines::end(document, attribute.span.end);
     let tail = lines::between(document, attribute.span.end, line_end);
-    let alone = lines::starts_line(document, attribute.span.start) && line_end <= body.end && only_comment(tail);
+    let alone =
+        lines::starts_line(document, attribute.span.start) && line_end <= body.end && only_comment(tail);
     if !alone {
         let rest = lines::between(document, body.start, body.end).trim();
         if rest == lines::between(document, attribute.span.start, attribute.span.end) {
@@ -188,7 +200,8 @@ fn remove_lines(target: &Target<'_>, attribute: &Attribute) -> RawPatch {
     }
     let mut end = lines::next(document, attribute.span.end);
     // Of two blank lines around the removed one, one goes too.
-    let blank_before = lines::previous(document, line_start).is_some_and(|line| lines::is_blank(document, line));
+    let blank_before =
+        lines::previous(document, line_start).is_some_and(|line| lines::is_blank(document, line));
     if blank_before && lines::is_blank(document, end) {
         end = lines::next(document, end);
     }

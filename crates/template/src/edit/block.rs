@@ -91,7 +91,10 @@ pub(super) fn add(
     match parent {
         Some(parent) => add_inside(&Target::find(documents, parent)?, new),
         None => {
-            let same_kind = blocks::all(documents).into_iter().rev().find(|b| b.parent.is_none() && b.block.kind.name == new.kind);
+            let same_kind = blocks::all(documents)
+                .into_iter()
+                .rev()
+                .find(|b| b.parent.is_none() && b.block.kind.name == new.kind);
             let index = same_kind.map_or(0, |block| block.file.0 as usize);
             let Some(document) = documents.get(index) else {
                 return Err(EditError::UnknownFile { file: String::new() });
@@ -111,7 +114,10 @@ fn insert_after_line(document: &Document, at: u32, text: &str) -> Result<Planned
     let lead = format!("{eol}{eol}");
     let indent = text.len() - text.trim_start().len();
     let about = About { file: document.id().0 as usize, offset: at + (lead.len() + indent) as u32 };
-    Ok(Planned { patches: vec![RawPatch::new(document, at, at, format!("{lead}{text}"))], about: Some(about) })
+    Ok(Planned {
+        patches: vec![RawPatch::new(document, at, at, format!("{lead}{text}"))],
+        about: Some(about),
+    })
 }
 
 fn add_inside(target: &Target<'_>, new: &NewBlock<'_>) -> Result<Planned, EditError> {
@@ -142,7 +148,8 @@ fn add_inside(target: &Target<'_>, new: &NewBlock<'_>) -> Result<Planned, EditEr
             let start = body.start + (content.len() - content.trim_start().len()) as u32;
             let end = start + content.trim().len() as u32;
             let opening = format!("{eol}{indent}");
-            let about_at = body.start as usize + opening.len() + content.trim().len() + 2 * eol.len() + indent.len();
+            let about_at =
+                body.start as usize + opening.len() + content.trim().len() + 2 * eol.len() + indent.len();
             Ok(Planned {
                 patches: vec![
                     target.patch(body.start, start, opening),
@@ -172,7 +179,8 @@ fn add_at_end(document: &Document, new: &NewBlock<'_>) -> Result<Planned, EditEr
     let content = document.text();
     let kept = content.trim_end();
     let start = kept.len() as u32;
-    let lead = if kept.trim_start_matches('\u{feff}').is_empty() { String::new() } else { format!("{eol}{eol}") };
+    let lead =
+        if kept.trim_start_matches('\u{feff}').is_empty() { String::new() } else { format!("{eol}{eol}") };
     let about = About { file: document.id().0 as usize, offset: start + lead.len() as u32 };
     // What the file ends with stays its end.
     let end = if lead.is_empty() { content.len() as u32 } else { start };
@@ -193,7 +201,11 @@ fn removal(target: &Target<'_>) -> (u32, u32) {
     let block = target.found.block;
     let line_end = lines::end(document, block.span.end);
     let alone = lines::starts_line(document, block.span.start)
-        && lines::between(document, block.span.end, line_end).trim_start().chars().next().is_none_or(|c| c == '#' || c == '/');
+        && lines::between(document, block.span.end, line_end)
+            .trim_start()
+            .chars()
+            .next()
+            .is_none_or(|c| c == '#' || c == '/');
     if !alone {
         return (block.span.start, block.span.end);
     }
@@ -208,7 +220,11 @@ fn removal(target: &Target<'_>) -> (u32, u32) {
 }
 
 /// Moves a block.
-pub(super) fn relocate(documents: &[Document], target: &Target<'_>, to: &Destination) -> Result<Planned, EditError> {
+pub(super) fn relocate(
+    documents: &[Document],
+    target: &Target<'_>,
+    to: &Destination,
+) -> Result<Planned, EditError> {
     let (Destination::Before(anchor) | Destination::After(anchor)) = to;
     let anchor = Target::find(documents, anchor)?;
     let moved = target.found.block.span;
@@ -243,10 +259,7 @@ pub(super) fn relocate(documents: &[Document], target: &Target<'_>, to: &Destina
     let shift = if same_file && cut_start < at { cut_end - cut_start } else { 0 };
     let offset = (at - shift) as usize + lead + into_header;
     Ok(Planned {
-        patches: vec![
-            target.patch(cut_start, cut_end, ""),
-            RawPatch::new(anchor.document, at, at, inserted),
-        ],
+        patches: vec![target.patch(cut_start, cut_end, ""), RawPatch::new(anchor.document, at, at, inserted)],
         about: Some(About { file: anchor.found.file.0 as usize, offset: offset as u32 }),
     })
 }

@@ -87,7 +87,8 @@ impl History {
 
 fn continues(last: &RawPatch, next: &RawPatch) -> bool {
     let typed = |patch: &RawPatch| patch.removed.is_empty() && !patch.inserted.contains('\n');
-    let new_word = last.inserted.ends_with(char::is_whitespace) && !next.inserted.starts_with(char::is_whitespace);
+    let new_word =
+        last.inserted.ends_with(char::is_whitespace) && !next.inserted.starts_with(char::is_whitespace);
     last.file == next.file
         && next.start as usize == last.start as usize + last.inserted.len()
         && typed(last)
@@ -112,11 +113,15 @@ fn inverse(patches: &[RawPatch]) -> Vec<RawPatch> {
         .collect()
 }
 
-/// Applies patches that are in terms of the documents as they are, whatever their order. Leaves out those that
-/// change nothing and returns the rest, sorted.
-pub(crate) fn apply_patches(documents: &mut [Document], mut patches: Vec<RawPatch>) -> Vec<RawPatch> {
+/// Sorts patches and leaves out those that change nothing.
+pub(crate) fn tidy(mut patches: Vec<RawPatch>) -> Vec<RawPatch> {
     patches.retain(|patch| !patch.is_nothing());
     patches.sort_by_key(|patch| (patch.file, patch.start, patch.end()));
+    patches
+}
+
+/// Applies tidy patches that are in terms of the documents as they are.
+pub(crate) fn apply_patches(documents: &mut [Document], patches: &[RawPatch]) {
     for (index, document) in documents.iter_mut().enumerate() {
         let mine: Vec<_> = patches.iter().filter(|patch| patch.file == index).collect();
         if mine.is_empty() {
@@ -132,7 +137,6 @@ pub(crate) fn apply_patches(documents: &mut [Document], mut patches: Vec<RawPatc
         text.push_str(document.text().get(at..).unwrap_or(""));
         *document = Document::new(document.id(), document.path().to_owned(), text.into_bytes());
     }
-    patches
 }
 
 /// One patch per changed document that leads from `before` to `after`.
@@ -143,8 +147,12 @@ pub(crate) fn difference(before: &[Document], after: &[Document]) -> Vec<RawPatc
         .filter(|(old, new)| old.bytes() != new.bytes())
         .map(|(old, new)| {
             let (old_text, new_text) = (old.text(), new.text());
-            let mut start: usize =
-                old_text.chars().zip(new_text.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+            let mut start: usize = old_text
+                .chars()
+                .zip(new_text.chars())
+                .take_while(|(a, b)| a == b)
+                .map(|(a, _)| a.len_utf8())
+                .sum();
             // A line break of two characters is replaced as a whole.
             if old_text.get(..start).is_some_and(|same| same.ends_with('\r')) {
                 start -= 1;

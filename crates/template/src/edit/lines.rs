@@ -52,7 +52,8 @@ pub(super) fn starts_line(document: &Document, offset: u32) -> bool {
 
 /// Whether the line that starts at `offset` is there and holds only space.
 pub(super) fn is_blank(document: &Document, offset: u32) -> bool {
-    (offset as usize) < document.text().len() && between(document, offset, end(document, offset)).trim().is_empty()
+    (offset as usize) < document.text().len()
+        && between(document, offset, end(document, offset)).trim().is_empty()
 }
 
 /// Start of the line before the one that starts at `offset`; `None` on the first.

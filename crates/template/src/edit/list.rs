@@ -15,7 +15,11 @@ struct List<'a> {
 impl<'a> List<'a> {
     fn find(target: &'a Target<'a>, name: &str, index: usize) -> Result<Self, EditError> {
         let list = target.attribute(name).and_then(|attribute| Self::of(target, attribute));
-        list.ok_or_else(|| EditError::NoElement { block: target.found.id.clone(), name: name.to_owned(), index })
+        list.ok_or_else(|| EditError::NoElement {
+            block: target.found.id.clone(),
+            name: name.to_owned(),
+            index,
+        })
     }
 
     fn of(target: &'a Target<'a>, attribute: &'a Attribute) -> Option<Self> {
@@ -96,14 +100,17 @@ impl<'a> List<'a> {
                     self.target.patch(at, at, format!("{separator}{joined}")),
                 ])
             }
-            None => Ok(vec![self.target.patch(last.span.end, last.span.end, format!(",{separator}{joined}"))]),
+            None => {
+                Ok(vec![self.target.patch(last.span.end, last.span.end, format!(",{separator}{joined}"))])
+            }
         }
     }
 
     /// Removes the elements from `from` up to but not including `to`.
     fn remove(&self, from: usize, to: usize) -> Vec<RawPatch> {
         let document = self.target.document;
-        let (Some(first), Some(last)) = (self.elements.get(from), self.elements.get(to.wrapping_sub(1))) else {
+        let (Some(first), Some(last)) = (self.elements.get(from), self.elements.get(to.wrapping_sub(1)))
+        else {
             return Vec::new();
         };
         let end = self.comma_after(last).unwrap_or(last.span.end);
@@ -185,9 +192,12 @@ pub(super) fn update(
     if values.is_empty() || list.elements.is_empty() {
         return Ok(None);
     }
-    let new = values.iter().map(|value| list.write(value, attribute.span.start)).collect::<Result<Vec<_>, _>>()?;
+    let new =
+        values.iter().map(|value| list.write(value, attribute.span.start)).collect::<Result<Vec<_>, _>>()?;
     let same = |index: usize, at: usize| {
-        let (Some(element), Some(text), Some(value)) = (list.elements.get(index), new.get(at), values.get(at)) else {
+        let (Some(element), Some(text), Some(value)) =
+            (list.elements.get(index), new.get(at), values.get(at))
+        else {
             return false;
         };
         list.text(element.span) == text

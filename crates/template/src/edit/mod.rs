@@ -16,7 +16,7 @@ use ts_rs::TS;
 use crate::blocks::{self, BlockRef};
 use crate::document::{Document, Utf16Position};
 
-pub(crate) use history::{History, RawPatch, apply_patches, difference};
+pub(crate) use history::{History, RawPatch, apply_patches, difference, tidy};
 
 /// A value to write for an attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -207,7 +207,9 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The edit was made for an older text.
-    #[error("the text has changed since (revision {current}, the edit is for {base}); look at it again and repeat the edit")]
+    #[error(
+        "the text has changed since (revision {current}, the edit is for {base}); look at it again and repeat the edit"
+    )]
     Stale {
         /// The revision the edit was made for.
         base: u64,
@@ -233,7 +235,9 @@ pub enum EditError {
         file: String,
     },
     /// The argument is not set, or is not a list written out in the file.
-    #[error("`{name}` of `{block}` is not a list with an element {index} that could be edited; edit it as text")]
+    #[error(
+        "`{name}` of `{block}` is not a list with an element {index} that could be edited; edit it as text"
+    )]
     NoElement {
         /// The block.
         block: String,
@@ -243,7 +247,9 @@ pub enum EditError {
         index: usize,
     },
     /// Not a name of the language.
-    #[error("`{name}` cannot be a name: names start with a letter or `_` and go on with letters, digits, `_` and `-`")]
+    #[error(
+        "`{name}` cannot be a name: names start with a letter or `_` and go on with letters, digits, `_` and `-`"
+    )]
     BadName {
         /// As asked for.
         name: String,
@@ -308,7 +314,9 @@ impl Planned {
 pub(crate) fn plan(documents: &[Document], edit: &Edit) -> Result<Planned, EditError> {
     let target = |id: &str| Target::find(documents, id);
     match edit {
-        Edit::SetAttribute { block, name, value } => attribute::set(&target(block)?, name, value).map(Planned::only),
+        Edit::SetAttribute { block, name, value } => {
+            attribute::set(&target(block)?, name, value).map(Planned::only)
+        }
         Edit::UnsetAttribute { block, name } => Ok(Planned::only(attribute::unset(&target(block)?, name))),
         Edit::SetElement { block, name, index, value } => {
             list::set(&target(block)?, name, *index, value).map(Planned::only)
@@ -316,7 +324,9 @@ pub(crate) fn plan(documents: &[Document], edit: &Edit) -> Result<Planned, EditE
         Edit::InsertElement { block, name, index, value } => {
             list::insert(&target(block)?, name, *index, value).map(Planned::only)
         }
-        Edit::RemoveElement { block, name, index } => list::remove(&target(block)?, name, *index).map(Planned::only),
+        Edit::RemoveElement { block, name, index } => {
+            list::remove(&target(block)?, name, *index).map(Planned::only)
+        }
         Edit::AddBlock { parent, kind, labels, attributes, after } => {
             let new = block::NewBlock { kind, labels, attributes };
             block::add(documents, parent.as_deref(), &new, after.as_deref())
@@ -349,7 +359,12 @@ impl<'a> Target<'a> {
     }
 }
 
-fn replace_text(documents: &[Document], file: &str, range: EditRange, text: &str) -> Result<Planned, EditError> {
+fn replace_text(
+    documents: &[Document],
+    file: &str,
+    range: EditRange,
+    text: &str,
+) -> Result<Planned, EditError> {
     let document = documents
         .iter()
         .find(|document| document.name() == file)

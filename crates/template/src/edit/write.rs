@@ -75,7 +75,10 @@ fn number_text(number: f64) -> Result<String, EditError> {
         // Rust's shortest form is plain decimal, without an exponent.
         return Ok(number.to_string());
     }
-    Err(EditError::BadExpression { text: number.to_string(), message: "it is not a finite number".to_owned() })
+    Err(EditError::BadExpression {
+        text: number.to_string(),
+        message: "it is not a finite number".to_owned(),
+    })
 }
 
 /// An expression that can stand after `name =`: one that is complete and ends with its line.
@@ -90,7 +93,8 @@ fn expression(text: &str, ending: LineEnding) -> Result<String, EditError> {
     let body = parse.lower(FileId(0));
     let whole = match body.items.as_slice() {
         [Item::Attribute(attribute)] => {
-            attribute.value.span.range() == (4..4 + text.len()) && !matches!(attribute.value.kind, ExprKind::Missing)
+            attribute.value.span.range() == (4..4 + text.len())
+                && !matches!(attribute.value.kind, ExprKind::Missing)
         }
         _ => false,
     };

@@ -10,20 +10,33 @@ const fn spec(name: &'static str, ty: OptionType, title: &'static str, help: &'s
 use OptionType::{Bool, List, String};
 
 const VARIABLE: &[OptionSpec] = &[
-    spec("type", String, "Type", "What values it takes: string, number, bool, list(string), map(string), object({...}) or any."),
+    spec(
+        "type",
+        String,
+        "Type",
+        "What values it takes: string, number, bool, list(string), map(string), object({...}) or any.",
+    ),
     spec("default", String, "Default", "The value when none is given. Without it, a value must be given."),
     spec("description", String, "Description", "What it is for."),
-    spec("sensitive", Bool, "Sensitive", "Whether its value is hidden wherever it would be shown.").default("false"),
+    spec("sensitive", Bool, "Sensitive", "Whether its value is hidden wherever it would be shown.")
+        .default("false"),
 ];
 
 const VALIDATION: &[OptionSpec] = &[
     spec("condition", String, "Condition", "Must be true of the value; names only this variable.").required(),
-    spec("error_message", String, "Message", "What to say when it is not: a sentence with a capital and a full stop.").required(),
+    spec(
+        "error_message",
+        String,
+        "Message",
+        "What to say when it is not: a sentence with a capital and a full stop.",
+    )
+    .required(),
 ];
 
 const LOCAL: &[OptionSpec] = &[
     spec("expression", String, "Value", "What it stands for.").required(),
-    spec("sensitive", Bool, "Sensitive", "Whether its value is hidden wherever it would be shown.").default("false"),
+    spec("sensitive", Bool, "Sensitive", "Whether its value is hidden wherever it would be shown.")
+        .default("false"),
 ];
 
 const BUILD: &[OptionSpec] = &[
@@ -32,8 +45,12 @@ const BUILD: &[OptionSpec] = &[
     spec("sources", List, "Sources", "What it starts from, as \"source.type.name\"; each makes one image."),
 ];
 
-const PACKER: &[OptionSpec] =
-    &[spec("required_version", String, "Required version", "Which versions of Packer the template is written for.")];
+const PACKER: &[OptionSpec] = &[spec(
+    "required_version",
+    String,
+    "Required version",
+    "Which versions of Packer the template is written for.",
+)];
 
 const NESTED_SOURCE: &[OptionSpec] =
     &[spec("name", String, "Alias", "What to call the source in this build.")];

@@ -440,7 +440,8 @@ impl TextMap {
     /// The source offset of a decoded offset.
     pub fn source(&self, decoded: u32) -> u32 {
         let after = self.anchors.partition_point(|anchor| anchor.0 <= decoded);
-        let Some(&(base_decoded, base_source)) = after.checked_sub(1).and_then(|i| self.anchors.get(i)) else {
+        let Some(&(base_decoded, base_source)) = after.checked_sub(1).and_then(|i| self.anchors.get(i))
+        else {
             return self.anchors.first().map_or(0, |anchor| anchor.1);
         };
         let mapped = base_source + (decoded - base_decoded);

@@ -72,10 +72,15 @@ impl Lower {
 
     fn block(&self, node: &SyntaxNode) -> Option<Block> {
         let kind = self.ident(&first_token(node, K::Ident)?);
-        let labels: Vec<_> = node.children().filter(|child| child.kind() == K::Label).map(|n| self.label(&n)).collect();
+        let labels: Vec<_> =
+            node.children().filter(|child| child.kind() == K::Label).map(|n| self.label(&n)).collect();
         let header = labels.last().map_or(kind.span, |last| kind.span.to(last.span));
         let open = first_token(node, K::LBrace);
-        let close = node.children_with_tokens().filter_map(SyntaxElement::into_token).filter(|t| t.kind() == K::RBrace).last();
+        let close = node
+            .children_with_tokens()
+            .filter_map(SyntaxElement::into_token)
+            .filter(|t| t.kind() == K::RBrace)
+            .last();
         let node_span = self.span(node);
         let body_start = open.as_ref().map_or(header.end, |token| token.text_range().end().into());
         let body_end = close.as_ref().map_or(node_span.end, |token| token.text_range().start().into());
@@ -84,14 +89,7 @@ impl Lower {
             None => Body { items: Vec::new(), span: header },
         };
         body.span = Span::new(self.file, body_start, body_end.max(body_start));
-        Some(Block {
-            span: node_span,
-            closed: close.is_some(),
-            kind,
-            labels,
-            header,
-            body,
-        })
+        Some(Block { span: node_span, closed: close.is_some(), kind, labels, header, body })
     }
 
     fn label(&self, node: &SyntaxNode) -> Label {
@@ -114,9 +112,9 @@ impl Lower {
         let span = self.span(node);
         let kind = match node.kind() {
             K::Literal => literal(node),
-            K::Variable => {
-                ExprKind::Variable(first_token(node, K::Ident).map(|t| SmolStr::new(t.text())).unwrap_or_default())
-            }
+            K::Variable => ExprKind::Variable(
+                first_token(node, K::Ident).map(|t| SmolStr::new(t.text())).unwrap_or_default(),
+            ),
             K::Template | K::Heredoc => ExprKind::Template(self.template(node)),
             K::Parens => {
                 let inner = self.exprs(node).next().unwrap_or_else(|| self.missing(span.start + 1));
@@ -177,8 +175,12 @@ impl Lower {
         for element in node.children_with_tokens() {
             match element {
                 SyntaxElement::Token(token) => match (token.kind(), token.text()) {
-                    (K::Ident, "for") if names.is_empty() && after == For::Names => after = For::NamesAfterFor,
-                    (K::Ident, "in") if after == For::NamesAfterFor && !names.is_empty() => after = For::Collection,
+                    (K::Ident, "for") if names.is_empty() && after == For::Names => {
+                        after = For::NamesAfterFor
+                    }
+                    (K::Ident, "in") if after == For::NamesAfterFor && !names.is_empty() => {
+                        after = For::Collection
+                    }
                     (K::Ident, "if") if after != For::NamesAfterFor => after = For::Condition,
                     (K::Ident, _) if after == For::NamesAfterFor => names.push(self.ident(&token)),
                     (K::Colon, _) => after = For::First,
@@ -203,8 +205,18 @@ impl Lower {
         }
         let value_name = names.pop()?;
         let or_missing = |expr: Option<Expr>| expr.unwrap_or_else(|| self.missing(end));
-        let (key, value) = if object { (Some(or_missing(first)), or_missing(second)) } else { (None, or_missing(first)) };
-        Some(ForExpr { object, key_name: names.pop(), value_name, collection: or_missing(collection), key, value, group, condition })
+        let (key, value) =
+            if object { (Some(or_missing(first)), or_missing(second)) } else { (None, or_missing(first)) };
+        Some(ForExpr {
+            object,
+            key_name: names.pop(),
+            value_name,
+            collection: or_missing(collection),
+            key,
+            value,
+            group,
+            condition,
+        })
     }
 
     fn call(&self, node: &SyntaxNode) -> ExprKind {
@@ -302,8 +314,20 @@ fn first_token(node: &SyntaxNode, kind: K) -> Option<SyntaxToken> {
 fn is_expr(kind: K) -> bool {
     matches!(
         kind,
-        K::Literal | K::Template | K::Heredoc | K::Variable | K::Access | K::Call | K::Unary | K::Binary | K::Conditional | K::Tuple | K::Object
-            | K::ForTuple | K::ForObject | K::Parens
+        K::Literal
+            | K::Template
+            | K::Heredoc
+            | K::Variable
+            | K::Access
+            | K::Call
+            | K::Unary
+            | K::Binary
+            | K::Conditional
+            | K::Tuple
+            | K::Object
+            | K::ForTuple
+            | K::ForObject
+            | K::Parens
     )
 }
 

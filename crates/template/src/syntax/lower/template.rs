@@ -11,12 +11,24 @@ use crate::syntax::span::Span;
 /// A part before directives are nested and literals merged.
 enum Piece {
     /// Decoded characters, each with the source offset where it starts; the end of the token.
-    Text { chars: Vec<(char, u32)>, start: u32, end: u32 },
+    Text {
+        chars: Vec<(char, u32)>,
+        start: u32,
+        end: u32,
+    },
     Interpolation(TemplatePart),
-    If { condition: Expr, span: Span },
+    If {
+        condition: Expr,
+        span: Span,
+    },
     Else,
     EndIf(Span),
-    For { key_name: Option<Ident>, value_name: Ident, collection: Expr, span: Span },
+    For {
+        key_name: Option<Ident>,
+        value_name: Ident,
+        collection: Expr,
+        span: Span,
+    },
     EndFor(Span),
 }
 
@@ -80,7 +92,8 @@ impl Lower {
                         let kept = chars.iter().rposition(|(c, _)| !c.is_whitespace()).map_or(0, |at| at + 1);
                         chars.truncate(kept);
                     }
-                    strip_next = first_token(&child, K::TemplateClose).is_some_and(|token| token.text().len() == 2);
+                    strip_next =
+                        first_token(&child, K::TemplateClose).is_some_and(|token| token.text().len() == 2);
                     pieces.extend(self.sequence(&child));
                 }
             }
@@ -101,8 +114,10 @@ impl Lower {
         if node.kind() != K::Directive {
             return None;
         }
-        let mut words =
-            node.children_with_tokens().filter_map(SyntaxElement::into_token).filter(|token| token.kind() == K::Ident);
+        let mut words = node
+            .children_with_tokens()
+            .filter_map(SyntaxElement::into_token)
+            .filter(|token| token.kind() == K::Ident);
         let word = words.next()?;
         Some(match word.text() {
             "if" => Piece::If { condition: expr(), span },
@@ -157,7 +172,11 @@ impl Lower {
     fn append(&self, parts: &mut Vec<TemplatePart>, chars: &[(char, u32)], start: u32, end: u32) {
         if !matches!(parts.last(), Some(TemplatePart::Literal(_))) {
             let span = Span::new(self.file, start, end);
-            parts.push(TemplatePart::Literal(LiteralText { text: String::new(), map: TextMap::default(), span }));
+            parts.push(TemplatePart::Literal(LiteralText {
+                text: String::new(),
+                map: TextMap::default(),
+                span,
+            }));
         }
         if let Some(TemplatePart::Literal(literal)) = parts.last_mut() {
             for (c, at) in chars {
@@ -232,7 +251,8 @@ fn dedent(pieces: &mut [Piece]) {
     for index in adjust {
         if let Some(Piece::Text { chars, .. }) = pieces.get_mut(index) {
             let text: String = chars.iter().map(|(c, _)| *c).collect();
-            let removed: usize = text.graphemes(true).take(smallest).map(|grapheme| grapheme.chars().count()).sum();
+            let removed: usize =
+                text.graphemes(true).take(smallest).map(|grapheme| grapheme.chars().count()).sum();
             chars.drain(..removed);
         }
     }

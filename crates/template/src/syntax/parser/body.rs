@@ -43,7 +43,8 @@ impl Parser<'_> {
                 Eof => return false,
                 Newline => self.bump(),
                 RBrace if block.is_some() => {
-                    return !block.is_some_and(|header| self.balance > 0 && self.closes_an_outer_block(header, token));
+                    return !block
+                        .is_some_and(|header| self.balance > 0 && self.closes_an_outer_block(header, token));
                 }
                 Ident => {
                     if block.is_some() && self.balance > 0 && self.looks_like_top_level(token) {
@@ -85,8 +86,11 @@ impl Parser<'_> {
     }
 
     fn looks_like_top_level(&self, token: Token) -> bool {
-        let first_column = token.start == 0 || self.text.as_bytes().get(token.start as usize - 1) == Some(&b'\n');
-        first_column && TOP_LEVEL.contains(&self.text_of(token)) && matches!(self.nth(1), LBrace | QuoteOpen | Ident)
+        let first_column =
+            token.start == 0 || self.text.as_bytes().get(token.start as usize - 1) == Some(&b'\n');
+        first_column
+            && TOP_LEVEL.contains(&self.text_of(token))
+            && matches!(self.nth(1), LBrace | QuoteOpen | Ident)
     }
 
     /// Whether the `}` stands further left than the header of the block it would close. Asked only when a `}`
@@ -123,7 +127,9 @@ impl Parser<'_> {
                 self.error_at(
                     "syntax.unexpected-name",
                     name,
-                    format!("`{word}` is neither an argument (`{word} = ...`) nor a block (`{word} {{ ... }}`)"),
+                    format!(
+                        "`{word}` is neither an argument (`{word} = ...`) nor a block (`{word} {{ ... }}`)"
+                    ),
                 );
                 self.skip_line();
             }
@@ -150,8 +156,12 @@ impl Parser<'_> {
             Newline => self.bump(),
             Eof => {}
             Comma => {
-                self.error_at("syntax.comma", token, "arguments of a block are separated by line breaks, not commas")
-                    .fix = Some(("Remove the comma".to_owned(), token.start..token.end, String::new()));
+                self.error_at(
+                    "syntax.comma",
+                    token,
+                    "arguments of a block are separated by line breaks, not commas",
+                )
+                .fix = Some(("Remove the comma".to_owned(), token.start..token.end, String::new()));
                 self.start(Error);
                 self.bump();
                 self.finish_node();
@@ -249,8 +259,9 @@ impl Parser<'_> {
                     );
                 }
                 Newline | Eof => {
-                    self.missing("syntax.single-line-block", "`}`").help =
-                        Some("either close the block on this line, or start the argument on a new line".to_owned());
+                    self.missing("syntax.single-line-block", "`}`").help = Some(
+                        "either close the block on this line, or start the argument on a new line".to_owned(),
+                    );
                 }
                 _ => self.unexpected("syntax.missing-newline", "`}`"),
             }
@@ -287,7 +298,11 @@ impl Parser<'_> {
                     return;
                 }
                 InterpOpen | ControlOpen => {
-                    self.error_at("syntax.label-template", token, "a label is plain text; nothing is inserted into it");
+                    self.error_at(
+                        "syntax.label-template",
+                        token,
+                        "a label is plain text; nothing is inserted into it",
+                    );
                     self.start(Error);
                     self.push_token();
                     self.skip_until(|_| false);
@@ -300,8 +315,8 @@ impl Parser<'_> {
             }
         }
         let end = self.last_end();
-        self.error_in("syntax.unclosed-string", open.start..end, "this string is not closed on its line").help =
-            Some("add the missing quote mark".to_owned());
+        self.error_in("syntax.unclosed-string", open.start..end, "this string is not closed on its line")
+            .help = Some("add the missing quote mark".to_owned());
         self.finish_node();
     }
 }

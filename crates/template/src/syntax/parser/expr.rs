@@ -179,8 +179,12 @@ impl Parser<'_> {
                 return false;
             }
             Less if self.nth(1) == Less => {
-                self.error_at("syntax.heredoc", token, "a heredoc starts with `<<NAME` or `<<-NAME` at the end of a line")
-                    .help = Some("nothing may follow the name on that line, not even a space".to_owned());
+                self.error_at(
+                    "syntax.heredoc",
+                    token,
+                    "a heredoc starts with `<<NAME` or `<<-NAME` at the end of a line",
+                )
+                .help = Some("nothing may follow the name on that line, not even a space".to_owned());
                 self.skip_line();
                 return false;
             }
@@ -261,9 +265,12 @@ impl Parser<'_> {
                     let token = self.token();
                     let end = self.last_end();
                     if self.at > before && starts_value(token.kind) {
-                        let error = self.error_in("syntax.missing-comma", end..end, "a comma is missing here");
-                        error.related =
-                            Some((format!("in what this {} opens", open.kind.describe()), open.start..open.end));
+                        let error =
+                            self.error_in("syntax.missing-comma", end..end, "a comma is missing here");
+                        error.related = Some((
+                            format!("in what this {} opens", open.kind.describe()),
+                            open.start..open.end,
+                        ));
                         error.fix = Some(("Add a comma".to_owned(), end..end, ",".to_owned()));
                     } else {
                         if self.at > before {
@@ -359,8 +366,12 @@ impl Parser<'_> {
                 kind => {
                     let end = self.last_end();
                     if self.at > before && starts_value(kind) {
-                        self.error_in("syntax.missing-comma", end..end, "a comma or a line break is missing here")
-                            .fix = Some(("Add a comma".to_owned(), end..end, ",".to_owned()));
+                        self.error_in(
+                            "syntax.missing-comma",
+                            end..end,
+                            "a comma or a line break is missing here",
+                        )
+                        .fix = Some(("Add a comma".to_owned(), end..end, ",".to_owned()));
                     } else {
                         self.unexpected("syntax.unexpected", "a comma or a line break");
                         if !self.skip_until(|kind| matches!(kind, Comma | Newline)) {

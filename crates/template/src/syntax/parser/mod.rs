@@ -79,7 +79,9 @@ impl<'a> Parser<'a> {
     }
 
     fn finish(mut self) -> (GreenNode, Vec<SyntaxError>) {
+        // Of several complaints about one place, the first is the cause.
         self.errors.sort_by_key(|error| error.range.start);
+        self.errors.dedup_by_key(|error| error.range.start);
         (self.builder.finish(), self.errors)
     }
 
@@ -137,7 +139,9 @@ impl<'a> Parser<'a> {
     fn last_end(&self) -> u32 {
         self.tokens
             .get(..self.at)
-            .and_then(|before| before.iter().rev().find(|token| !token.kind.is_trivia() && token.kind != Newline))
+            .and_then(|before| {
+                before.iter().rev().find(|token| !token.kind.is_trivia() && token.kind != Newline)
+            })
             .map_or(0, |token| token.end)
     }
 
@@ -200,7 +204,14 @@ impl<'a> Parser<'a> {
         range: std::ops::Range<u32>,
         message: impl Into<String>,
     ) -> &mut SyntaxError {
-        self.errors.push(SyntaxError { code, message: message.into(), range, help: None, related: None, fix: None });
+        self.errors.push(SyntaxError {
+            code,
+            message: message.into(),
+            range,
+            help: None,
+            related: None,
+            fix: None,
+        });
         let last = self.errors.len() - 1;
         &mut self.errors[last]
     }
@@ -262,7 +273,10 @@ impl<'a> Parser<'a> {
 
     /// Whether the line break at `index` follows text that was opened by a quote mark and never closed.
     fn ends_broken_string(&self, index: usize) -> bool {
-        index.checked_sub(1).and_then(|i| self.tokens.get(i)).is_some_and(|t| matches!(t.kind, StringText | QuoteOpen))
+        index
+            .checked_sub(1)
+            .and_then(|i| self.tokens.get(i))
+            .is_some_and(|t| matches!(t.kind, StringText | QuoteOpen))
     }
 
     /// Skips the rest of the line, brackets that it opens included.
@@ -308,7 +322,9 @@ impl<'a> Parser<'a> {
             Some('\u{2018}'..='\u{201f}') => Some("use plain double quotes, not typographic ones"),
             Some(';') if token.kind == Unknown => Some("arguments are separated by line breaks"),
             Some('`') if token.kind == Unknown => Some("back quotes mean something only inside a string"),
-            Some('\u{a0}') if token.kind == Unknown => Some("this is a no-break space; replace it by a plain one"),
+            Some('\u{a0}') if token.kind == Unknown => {
+                Some("this is a no-break space; replace it by a plain one")
+            }
             Some('&' | '|' | '^') if token.kind == Unknown => {
                 Some("there are no bitwise operators; the logical ones are `&&`, `||` and `!`")
             }

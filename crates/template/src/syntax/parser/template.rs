@@ -21,8 +21,15 @@ impl Parser<'_> {
             self.push_token();
         } else if !self.errors.iter().skip(errors).any(explained) {
             let end = self.last_end();
-            self.error_in("syntax.unclosed-string", open.start..end, "this string is not closed on its line").help =
-                Some("add the missing quote mark; text of several lines is written as a heredoc (`<<EOT`)".to_owned());
+            self.error_in(
+                "syntax.unclosed-string",
+                open.start..end,
+                "this string is not closed on its line",
+            )
+            .help = Some(
+                "add the missing quote mark; text of several lines is written as a heredoc (`<<EOT`)"
+                    .to_owned(),
+            );
         }
         self.finish_node();
     }
@@ -116,7 +123,10 @@ impl Parser<'_> {
                     kind = Error;
                     let wanted = if word == "endif" { "if" } else { "for" };
                     let message = match open.last() {
-                        Some(_) => format!("`%{{{word}}}` cannot end a `%{{{}}}`", if wanted == "if" { "for" } else { "if" }),
+                        Some(_) => format!(
+                            "`%{{{word}}}` cannot end a `%{{{}}}`",
+                            if wanted == "if" { "for" } else { "if" }
+                        ),
                         None => format!("this `%{{{word}}}` belongs to no open `%{{{wanted}}}`"),
                     };
                     self.error_at("syntax.directive", token, message);
@@ -141,9 +151,14 @@ impl Parser<'_> {
         }
         let sequence = self.text_of(open).trim_end_matches('~');
         let token = self.token();
-        let unclosed = matches!(token.kind, Eof | Newline | QuoteOpen | QuoteClose | HeredocClose) || self.on_new_line();
+        let unclosed =
+            matches!(token.kind, Eof | Newline | QuoteOpen | QuoteClose | HeredocClose) || self.on_new_line();
         if unclosed {
-            self.error_at("syntax.unclosed-interpolation", open, format!("this `{sequence}` is never closed by `}}`"));
+            self.error_at(
+                "syntax.unclosed-interpolation",
+                open,
+                format!("this `{sequence}` is never closed by `}}`"),
+            );
         } else {
             self.missing("syntax.extra-characters", "`}`").help = Some(format!(
                 "to have `{sequence}` in the text itself, as shell scripts need it, write `{}{sequence}`",
@@ -198,7 +213,9 @@ impl Parser<'_> {
             let message = if digits > 0 {
                 format!("`{shown}` needs {digits} hexadecimal digits that name a character")
             } else {
-                format!("`{shown}` is not an escape sequence; there are \\n \\r \\t \\\" \\\\ \\uNNNN \\UNNNNNNNN")
+                format!(
+                    "`{shown}` is not an escape sequence; there are \\n \\r \\t \\\" \\\\ \\uNNNN \\UNNNNNNNN"
+                )
             };
             let fix = ("Double the backslash".to_owned(), start..start + 1, "\\\\".to_owned());
             let error = self.error_in("syntax.escape", start..start + 1 + len as u32, message);
