@@ -102,7 +102,7 @@ impl Library {
         let name = reference.split('@').next().unwrap_or(reference);
         let mut names = self.store().names()?;
         names.sort_by_key(|n| distance(n, name));
-        let hint = match names.first() {
+        let hint = match names.first().cloned() {
             None => "; it is empty: `goldsmith build` adds to it".to_owned(),
             Some(same) if same == name => {
                 let numbers = self
@@ -115,8 +115,11 @@ impl Library {
                     format!("; {name} has the version(s) {}", numbers.join(", "))
                 }
             }
-            Some(near) if distance(near, name) <= 2 => format!("; did you mean \"{near}\"?"),
-            Some(_) => format!("; it has {}", names.iter().take(8).cloned().collect::<Vec<_>>().join(", ")),
+            Some(near) if distance(&near, name) <= 2 => format!("; did you mean \"{near}\"?"),
+            Some(_) => {
+                names.sort();
+                format!("; it has {}", names.iter().take(8).cloned().collect::<Vec<_>>().join(", "))
+            }
         };
         Ok(LibraryError::NotFound { reference: reference.to_owned(), hint })
     }
