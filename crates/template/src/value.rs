@@ -1,9 +1,8 @@
 //! Values of the template language.
 
 use crate::number::Number;
-use crate::text::{Hole, Part, Text};
+use crate::text::{Hole, Text};
 use crate::types::Type;
-use indexmap::IndexMap;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -320,15 +319,4 @@ pub(crate) fn number_to_json(number: Number) -> serde_json::Value {
         || serde_json::from_str(&number.to_string()).unwrap_or(serde_json::Value::Null),
         Into::into,
     )
-}
-
-/// Entries in the order they were written.
-pub type Entries = IndexMap<String, Value>;
-
-/// True when the text is one hole and nothing else.
-pub(crate) fn single_hole(text: &Text) -> Option<&Hole> {
-    match text.parts.as_slice() {
-        [Part::Hole(hole)] => Some(hole),
-        _ => None,
-    }
 }

@@ -1,11 +1,26 @@
 //! From documents to meaning.
 
+mod analyzer;
+mod builds;
+mod component;
+mod foreign;
+mod locals;
 mod model;
+mod selection;
+#[cfg(test)]
+mod tests;
+mod top;
 mod types;
+mod variables;
 
 use crate::diagnostic::Diagnostic;
+use crate::eval::Scope;
 use crate::files::Files;
 use crate::project::Project;
+use crate::types::Type;
+use crate::value::Value;
+use analyzer::Analyzer;
+use selection::Selection;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -75,7 +90,79 @@ pub struct Analysis {
     pub sensitive: Vec<String>,
 }
 
-/// Evaluates a template. Never fails: problems are diagnostics.
-pub fn analyze(_project: &Project, _files: &dyn Files, _inputs: &Inputs) -> Analysis {
-    todo!()
+/// The version of Packer whose language this is, for `required_version` and `packer.version`.
+pub const PACKER_VERSION: &str = "1.16.0";
+
+/// Evaluates a template. Never fails: problems are diagnostics, all of them at once.
+pub fn analyze(project: &Project, files: &dyn Files, inputs: &Inputs) -> Analysis {
+    let mut a = Analyzer::new(project, files, inputs);
+    a.diagnostics = project.syntax_diagnostics();
+    top::check(&mut a);
+    top::packer(&mut a);
+    let (values, variables) = variables::variables(&mut a);
+    let (data, foreign_data) = top::data(&mut a);
+    let mut scope = root_scope(project, inputs, values).with_root("data", data);
+    locals::locals(&mut a, &mut scope);
+    let (sources, builds) = top::blocks(&mut a, &scope);
+    let mut selection = Selection::new(&inputs.only, &inputs.except);
+    let jobs = builds::jobs(&mut a, &builds, &sources, &scope, &mut selection);
+    a.diagnostics.extend(selection.unmatched());
+    if jobs.is_empty() && !a.diagnostics.iter().any(Diagnostic::is_error) {
+        let diagnostic = match (builds.is_empty(), selection.excluded.is_empty()) {
+            (true, _) => Diagnostic::error("build.none", "the template has no build block, so there is nothing to build")
+                .with_help("add build { sources = [\"source.type.name\"] }"),
+            (false, false) => Diagnostic::error("selection.nothing", "-only and -except leave nothing to build")
+                .with_help(format!("the builds are {}", selection.excluded.join(", "))),
+            (false, true) => Diagnostic::error("build.none", "no build uses a source, so there is nothing to build"),
+        };
+        a.diagnostics.push(diagnostic);
+    }
+    let mut diagnostics = a.diagnostics;
+    tidy(&mut diagnostics);
+    let config = (!diagnostics.iter().any(Diagnostic::is_error)).then(|| Config {
+        root: project.root().to_string_lossy().into_owned(),
+        variables,
+        jobs,
+        excluded: selection.excluded,
+        foreign_data,
+    });
+    Analysis { diagnostics, config, sensitive: a.sensitive }
+}
+
+/// The names every expression can use.
+fn root_scope(project: &Project, inputs: &Inputs, variables: BTreeMap<String, Value>) -> Scope {
+    let slashes = |path: &std::path::Path| Value::from(path.to_string_lossy().replace('\\', "/"));
+    let path = BTreeMap::from([
+        ("root".to_owned(), slashes(project.root())),
+        ("cwd".to_owned(), slashes(&inputs.cwd)),
+    ]);
+    let packer = BTreeMap::from([
+        ("version".to_owned(), Value::from(PACKER_VERSION)),
+        ("iterationID".to_owned(), Value::unknown(Type::String, "packer.iterationID")),
+        ("versionFingerprint".to_owned(), Value::unknown(Type::String, "packer.versionFingerprint")),
+    ]);
+    Scope::new()
+        .with("var", "variable", variables)
+        .with("local", "local", BTreeMap::new())
+        .with("path", "", path)
+        .with("packer", "", packer)
+        .without("build", "values of the running build can be used in provisioners and post-processors only")
+        .without("source", "source.name and source.type can be used in sources, provisioners and post-processors only")
+}
+
+/// One of each, in the order of the files. The same source in two builds is looked at twice.
+fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    let mut seen = std::collections::HashSet::new();
+    for diagnostic in diagnostics.drain(..) {
+        let key = (diagnostic.code.clone(), diagnostic.message.clone(), diagnostic.place.clone());
+        if seen.insert(key) {
+            kept.push(diagnostic);
+        }
+    }
+    kept.sort_by(|a, b| {
+        let key = |d: &Diagnostic| d.place.as_ref().map(|place| (place.file.clone(), place.start));
+        key(a).cmp(&key(b))
+    });
+    *diagnostics = kept;
 }

@@ -53,8 +53,8 @@ pub struct Evaluator<'a> {
     pub context: &'a Context<'a>,
     /// The problems so far.
     pub faults: Vec<Fault>,
-    /// True in the `default` of a variable, the only place where `env` exists.
-    pub allow_env: bool,
+    /// True in the `default` of a variable: `env` exists there and nowhere else, and no other function does.
+    pub only_env: bool,
     locals: Vec<(String, Value)>,
     depth: usize,
     steps: usize,
@@ -79,7 +79,7 @@ impl<'a> Evaluator<'a> {
             scope,
             context,
             faults: Vec::new(),
-            allow_env: false,
+            only_env: false,
             locals: Vec::new(),
             depth: 0,
             steps: 0,
@@ -313,7 +313,7 @@ impl<'a> Evaluator<'a> {
             "try" => return self.try_call(args, span),
             "can" => return self.can_call(args, span),
             "convert" => return self.convert_call(args, span),
-            "env" if !self.allow_env => {
+            "env" if !self.only_env => {
                 return self.helped(
                     "eval.env",
                     name.span,
@@ -321,7 +321,21 @@ impl<'a> Evaluator<'a> {
                     "declare a variable with default = env(\"NAME\") and use that",
                 );
             }
+            other if self.only_env && other != "env" => {
+                let message = format!("{other}() cannot be called here: a default can call only env()");
+                return self.helped("eval.default", name.span, message, "compute it in a local instead");
+            }
+            "env" => return self.env_call(args, span),
             _ => {}
+        }
+        if let Some(why) = functions::unavailable(name.as_str()) {
+            args.iter().for_each(|arg| drop(self.eval(arg)));
+            if self.context.inputs.external {
+                let message = format!("{}() is not computed here: {why}", name.as_str());
+                let help = "pass the value as a variable (-var, or PKR_VAR_name in the environment)";
+                return self.helped("eval.unavailable", name.span, message, help);
+            }
+            return Value::unknown(Type::String, format!("{}(..)", name.as_str()));
         }
         let Some(function) = functions::find(name.as_str()) else {
             let (message, help) = functions::unknown_function(name.as_str());
@@ -357,12 +371,19 @@ impl<'a> Evaluator<'a> {
             Ok(functions::Outcome::Unknown(hole)) => self.unknown_from(span, &hole, function.returns()),
             Err(failure) => {
                 let at = failure.arg.and_then(|index| args.get(index)).map_or(span, |arg| arg.span);
-                let message = match failure.arg {
-                    Some(_) => format!("{}(): {}", name.as_str(), failure.message),
-                    None => format!("{}(): {}", name.as_str(), failure.message),
-                };
+                let message = format!("{}(): {}", name.as_str(), failure.message);
                 self.helped("eval.call", at, message, function.signature())
             }
+        }
+    }
+
+    /// `env("NAME")`: empty when it is not set.
+    fn env_call(&mut self, args: &[Expr], span: Span) -> Value {
+        let [arg] = args else { return self.fault("eval.call", span, "env(): exactly one name is required") };
+        let value = self.eval(arg);
+        match value.as_str() {
+            Some(name) => Value::from(self.context.inputs.env.get(name).cloned().unwrap_or_default()),
+            None => self.fault("eval.call", arg.span, "env(): the name must be a string"),
         }
     }
 

@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) use dates::go_layout;
+pub(crate) use files::clean;
 
 /// What functions may use besides their arguments.
 pub struct Context<'a> {

@@ -156,7 +156,7 @@ fn format_text(pattern: &str, args: &[Value], first: usize) -> Result<Text, Fail
         }
         out.push_str(&std::mem::take(&mut plain));
         let mut verb = Verb { flags: String::new(), width: None, precision: None, verb: ' ' };
-        let mut digits = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| {
+        let digits = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| {
             let mut text = String::new();
             while let Some(digit) = chars.next_if(char::is_ascii_digit) {
                 text.push(digit);

@@ -1,7 +1,7 @@
 //! From values to typed options.
 
 use super::spec::{Constraint, OptionSpec, OptionType, parse_duration};
-use crate::text::Text;
+use crate::text::{Hole, Text};
 use crate::types::{Mismatch, Type, convert};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -302,6 +302,8 @@ impl Settings {
         }
         match T::read(&value) {
             Ok(read) => read,
+            // Nobody knows it here: a foreign data source, or a part that already has an error of its own.
+            Err(_) if matches!(value.first_hole(), Some(Hole::Unknown(_))) => T::default(),
             Err(mismatch) => {
                 self.problem(spec.name, "option.value", format!("\"{}\": {mismatch}", spec.name));
                 T::default()

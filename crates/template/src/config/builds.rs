@@ -1,0 +1,446 @@
+//! Build blocks: which sources they build, and what happens to each.
+
+use super::analyzer::{Analyzer, Locals, View};
+use super::component::{Collected, apply_override, collect, facts};
+use super::foreign::exists_elsewhere;
+use super::model::{
+    Foreign, Job, Meta, PostProcessor, PostProcessorStep, Provisioner, ProvisionerStep, Source,
+};
+use super::selection::Selection;
+use crate::diagnostic::{Place, Severity};
+use crate::eval::{Root, Scope};
+use crate::gotemplate::Facts;
+use crate::options::{
+    ArtificeOptions, BootstrapOptions, BreakpointOptions, ChecksumOptions, Communicator, Component,
+    ComponentKind, CompressOptions, FileOptions, FileSourceOptions, GeneralizeOptions, ManifestOptions,
+    PostProcessorMeta, ProvisionerMeta, QemuOptions, ShellLocalOptions, ShellOptions, SleepOptions, lookup,
+    nearest, types_of,
+};
+use crate::syntax::Span;
+use crate::value::Value;
+use std::collections::BTreeMap;
+
+/// The sources of a template by type and name.
+pub(super) type Sources<'b> = BTreeMap<(String, String), View<'b>>;
+
+/// A source as one build uses it.
+struct Use<'b> {
+    type_name: String,
+    name: String,
+    alias: String,
+    extra: Option<View<'b>>,
+    span: Span,
+}
+
+/// What the steps of a job have in common.
+struct Around<'s> {
+    scope: &'s Scope,
+    facts: &'s Facts,
+    /// `type.name-or-alias`, what `only` and `except` name.
+    reference: String,
+    /// Name or alias, what `override` is keyed by.
+    name: String,
+    all_names: &'s [String],
+    all_references: &'s [String],
+}
+
+/// The jobs of all builds.
+pub(super) fn jobs(
+    a: &mut Analyzer<'_>,
+    builds: &[View<'_>],
+    sources: &Sources<'_>,
+    scope: &Scope,
+    selection: &mut Selection,
+) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for build in builds {
+        jobs.extend(build_jobs(a, build, sources, scope, selection));
+    }
+    jobs
+}
+
+const BUILD_BLOCKS: &[&str] = &[
+    "source", "provisioner", "error-cleanup-provisioner", "post-processor", "post-processors",
+    "hcp_packer_registry", "from",
+];
+
+fn build_jobs(
+    a: &mut Analyzer<'_>,
+    build: &View<'_>,
+    sources: &Sources<'_>,
+    scope: &Scope,
+    selection: &mut Selection,
+) -> Vec<Job> {
+    a.expect(build.body, "a build", &["name", "description", "sources"], BUILD_BLOCKS);
+    a.attributes(build.body);
+    let none = Locals::new();
+    let build_name = a.text_attribute(build.body, "name", scope, &none).filter(|name| !name.is_empty());
+    a.text_attribute(build.body, "description", scope, &none);
+    let blocks = a.blocks(build.body, scope, &none);
+    let uses = uses(a, build, &blocks, sources, scope);
+    let all_names: Vec<String> = uses.iter().map(|used| used.alias.clone()).collect();
+    let all_references: Vec<String> =
+        uses.iter().map(|used| format!("{}.{}", used.type_name, used.alias)).collect();
+    let mut jobs = Vec::new();
+    for used in &uses {
+        let reference = format!("{}.{}", used.type_name, used.alias);
+        let name = match &build_name {
+            Some(build) => format!("{build}.{reference}"),
+            None => reference.clone(),
+        };
+        if !selection.selects(&name) {
+            continue;
+        }
+        let Some(source) = sources.get(&(used.type_name.clone(), used.name.clone())) else { continue };
+        let Some(place) = a.place(source.header) else { continue };
+        let itself = BTreeMap::from([
+            ("type".to_owned(), Value::from(used.type_name.as_str())),
+            ("name".to_owned(), Value::from(used.alias.as_str())),
+        ]);
+        let in_source = scope.clone().with("source", "", itself).without(
+            "build",
+            "values of the running build can be used in provisioners and post-processors only",
+        );
+        let facts = facts(a, &used.name, &used.type_name);
+        let (made, communicator) = make_source(a, used, source, &in_source, &facts, &place);
+        let mut in_steps = in_source.clone().with_root("build", Root::Build);
+        in_steps.absent.remove("build");
+        let around = Around {
+            scope: &in_steps,
+            facts: &facts,
+            reference,
+            name: used.alias.clone(),
+            all_names: &all_names,
+            all_references: &all_references,
+        };
+        let mut job = Job {
+            name,
+            build_name: build_name.clone(),
+            source_type: used.type_name.clone(),
+            source_name: used.alias.clone(),
+            packer_build_name: used.name.clone(),
+            source: made,
+            communicator,
+            provisioners: Vec::new(),
+            error_cleanup: None,
+            post_processors: Vec::new(),
+            place,
+        };
+        steps(a, &mut job, &blocks, &around, selection);
+        jobs.push(job);
+    }
+    jobs
+}
+
+/// The sources a build uses: its `sources` list, then its `source` blocks.
+fn uses<'b>(
+    a: &mut Analyzer<'_>,
+    build: &View<'_>,
+    blocks: &[View<'b>],
+    sources: &Sources<'_>,
+    scope: &Scope,
+) -> Vec<Use<'b>> {
+    let none = Locals::new();
+    let mut uses: Vec<Use<'b>> = Vec::new();
+    for (text, span) in a.list_attribute(build.body, "sources", scope, &none) {
+        if let Some((type_name, name)) = resolve(a, &text, span, sources) {
+            uses.push(Use { type_name, alias: name.clone(), name, extra: None, span });
+        }
+    }
+    for block in blocks.iter().filter(|block| block.kind == "source") {
+        let Some(label) = block.labels.first() else { continue };
+        if let Some((type_name, name)) = resolve(a, &label.text, label.span, sources) {
+            let alias = a.text_attribute(block.body, "name", scope, &block.locals);
+            let alias = alias.unwrap_or_else(|| name.clone());
+            uses.push(Use { type_name, name, alias, extra: Some(block.clone()), span: label.span });
+        }
+    }
+    if uses.is_empty() && build.body.attribute("sources").is_none() && !blocks.iter().any(|b| b.kind == "source") {
+        a.error("build.no-source", build.header, "this build uses no source").help =
+            Some("add sources = [\"source.type.name\"]".to_owned());
+    }
+    let mut seen: Vec<(String, Span)> = Vec::new();
+    uses.retain(|used| {
+        let reference = format!("{}.{}", used.type_name, used.alias);
+        match seen.iter().find(|(other, _)| *other == reference) {
+            Some((_, first)) => {
+                let first = *first;
+                a.error("build.duplicate-source", used.span, format!("this build uses {reference} twice")).help =
+                    Some("give one of them another name: source \"...\" { name = \"...\" }".to_owned());
+                a.relate("it is used here first", first);
+                false
+            }
+            None => {
+                seen.push((reference, used.span));
+                true
+            }
+        }
+    });
+    uses
+}
+
+/// `source.type.name` or `type.name` to type and name.
+fn resolve(a: &mut Analyzer<'_>, text: &str, span: Span, sources: &Sources<'_>) -> Option<(String, String)> {
+    let bare = text.strip_prefix("source.").unwrap_or(text);
+    let Some((type_name, name)) = bare.split_once('.').filter(|(ty, name)| !ty.is_empty() && !name.is_empty())
+    else {
+        a.error("build.source-name", span, format!("\"{text}\" does not name a source")).help =
+            Some("write \"source.type.name\", for example \"source.qemu.debian\"".to_owned());
+        return None;
+    };
+    let key = (type_name.to_owned(), name.to_owned());
+    if sources.contains_key(&key) {
+        return Some(key);
+    }
+    let full: Vec<String> = sources.keys().map(|(ty, name)| format!("source.{ty}.{name}")).collect();
+    let near = nearest(&format!("source.{bare}"), full.iter().map(String::as_str));
+    a.misspelt("build.unknown-source", span, format!("the source \"{bare}\" is not declared"), near);
+    if let (None, Some(last)) = (near, a.diagnostics.last_mut()) {
+        last.help = Some(format!("declare it: source \"{type_name}\" \"{name}\" {{ ... }}"));
+    }
+    None
+}
+
+/// What a type that is not built in is: kept when it exists elsewhere, an error when nobody has it.
+fn foreign(a: &mut Analyzer<'_>, kind: ComponentKind, type_name: &str, name: Option<&str>, span: Span) -> Option<Foreign> {
+    let place = a.place(span)?;
+    let block = kind.block();
+    let code = format!("foreign.{block}");
+    if exists_elsewhere(kind, type_name, &a.plugins) {
+        let message = format!("the {block} \"{type_name}\" is kept as it is; it is not built here");
+        a.report(Severity::Info, &code, span, message);
+    } else {
+        let near = nearest(type_name, types_of(kind));
+        a.misspelt("component.unknown", span, format!("there is no {block} \"{type_name}\""), near);
+        if let (None, Some(last)) = (near, a.diagnostics.last_mut()) {
+            last.help = Some(format!(
+                "built in are {}; if it comes from a plugin, name the plugin under packer {{ required_plugins {{ ... }} }}",
+                types_of(kind).collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+    Some(Foreign { type_name: type_name.to_owned(), name: name.map(str::to_owned), place })
+}
+
+fn make_source(
+    a: &mut Analyzer<'_>,
+    used: &Use<'_>,
+    source: &View<'_>,
+    scope: &Scope,
+    facts: &Facts,
+    place: &Place,
+) -> (Source, Communicator) {
+    let span = source.labels.first().map_or(source.header, |label| label.span);
+    let Some(component) = lookup(ComponentKind::Source, &used.type_name) else {
+        let foreign = foreign(a, ComponentKind::Source, &used.type_name, Some(&used.name), span).unwrap_or(Foreign {
+            type_name: used.type_name.clone(),
+            name: Some(used.name.clone()),
+            place: place.clone(),
+        });
+        return (Source::Foreign(foreign), Communicator::None);
+    };
+    let mut views = vec![source];
+    views.extend(used.extra.as_ref());
+    let mut collected = collect(a, component, &views, scope, facts, &["name"]);
+    let settings = &mut collected.settings;
+    let made = match used.type_name.as_str() {
+        "qemu" => Source::Qemu(Box::new(QemuOptions::decode(settings))),
+        "bootstrap" => Source::Bootstrap(Box::new(BootstrapOptions::decode(settings))),
+        "file" => {
+            let options = FileSourceOptions::decode(settings);
+            options.settle(settings);
+            Source::File(options)
+        }
+        _ => Source::Null,
+    };
+    // The bootstrap source makes the user it logs in as.
+    let user = (used.type_name == "bootstrap").then_some("root");
+    let communicator = match component.communicator {
+        true => Communicator::decode(settings, user),
+        false => Communicator::None,
+    };
+    if used.type_name == "null" {
+        if let Communicator::Ssh { ssh, .. } = &communicator {
+            if ssh.ssh_host.is_none() {
+                settings.missing_with_help("ssh_host", "\"ssh_host\" must be set", "the machine to provision");
+            }
+        }
+    }
+    collected.report(a, &format!("source {}.{}", used.type_name, used.name));
+    (made, communicator)
+}
+
+fn steps(
+    a: &mut Analyzer<'_>,
+    job: &mut Job,
+    blocks: &[View<'_>],
+    around: &Around<'_>,
+    selection: &mut Selection,
+) {
+    let mut cleanups = 0;
+    for block in blocks {
+        match block.kind.as_str() {
+            "provisioner" => job.provisioners.extend(provisioner(a, block, around)),
+            "error-cleanup-provisioner" => {
+                cleanups += 1;
+                if cleanups > 1 {
+                    a.error("build.cleanup", block.header, "a build can have one error-cleanup-provisioner only");
+                }
+                job.error_cleanup = provisioner(a, block, around);
+            }
+            "post-processor" => {
+                let pipeline: Vec<_> = post_processor(a, block, around).into_iter().collect();
+                if let Some(pipeline) = selection.cut(pipeline) {
+                    job.post_processors.push(pipeline);
+                }
+            }
+            "post-processors" => {
+                a.expect(block.body, "post-processors", &[], &["post-processor"]);
+                let mut pipeline = Vec::new();
+                for inner in a.blocks(block.body, around.scope, &block.locals) {
+                    if inner.kind == "post-processor" {
+                        pipeline.extend(post_processor(a, &inner, around));
+                    }
+                }
+                if let Some(pipeline) = selection.cut(pipeline) {
+                    job.post_processors.push(pipeline);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether `only` and `except` leave a step in this job: exact names, no patterns.
+fn applies(
+    a: &mut Analyzer<'_>,
+    only: &[String],
+    except: &[String],
+    collected: &Collected,
+    around: &Around<'_>,
+) -> bool {
+    let place = |name: &str| collected.places.get(name).copied().unwrap_or_default();
+    if !only.is_empty() && !except.is_empty() {
+        a.error("step.only-except", place("except"), "only one of \"only\" and \"except\" may be set");
+    }
+    for (list, name) in [(only, "only"), (except, "except")] {
+        for reference in list.iter().filter(|reference| !around.all_references.contains(reference)) {
+            let near = nearest(reference, around.all_references.iter().map(String::as_str)).map(str::to_owned);
+            let message = format!("\"{name}\" names \"{reference}\", which is no source of this build");
+            a.report(Severity::Warning, "step.unknown-source", place(name), message).help = Some(match near {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("write type.name, such as \"{}\"", around.reference),
+            });
+        }
+    }
+    (only.is_empty() || only.contains(&around.reference)) && !except.contains(&around.reference)
+}
+
+fn collect_step(a: &mut Analyzer<'_>, component: &Component, block: &View<'_>, around: &Around<'_>) -> Collected {
+    let mut collected = collect(a, component, &[block], around.scope, around.facts, &[]);
+    apply_override(a, component, &mut collected, &around.name, around.all_names, around.facts);
+    collected
+}
+
+fn provisioner(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> Option<ProvisionerStep> {
+    let label = block.labels.first()?;
+    let place = a.place(block.header)?;
+    let type_name = label.text.as_str();
+    let Some(component) = lookup(ComponentKind::Provisioner, type_name) else {
+        let foreign = foreign(a, ComponentKind::Provisioner, type_name, None, label.span)?;
+        if !foreign_applies(a, block, around) {
+            return None;
+        }
+        return Some(ProvisionerStep { meta: Meta::default(), provisioner: Provisioner::Foreign(foreign), place });
+    };
+    let mut collected = collect_step(a, component, block, around);
+    let meta = ProvisionerMeta::decode(&mut collected.settings);
+    let applies = applies(a, &meta.only, &meta.except, &collected, around);
+    let settings = &mut collected.settings;
+    let provisioner = match type_name {
+        "shell" => {
+            let mut options = ShellOptions::decode(settings);
+            options.settle(settings);
+            Provisioner::Shell(Box::new(options))
+        }
+        "file" => {
+            let mut options = FileOptions::decode(settings);
+            options.settle(settings);
+            Provisioner::File(Box::new(options))
+        }
+        "shell-local" => {
+            let mut options = ShellLocalOptions::decode(settings);
+            options.settle(settings);
+            Provisioner::ShellLocal(Box::new(options))
+        }
+        "generalize" => Provisioner::Generalize(GeneralizeOptions::decode(settings)),
+        "sleep" => Provisioner::Sleep(SleepOptions::decode(settings)),
+        _ => Provisioner::Breakpoint(BreakpointOptions::decode(settings)),
+    };
+    collected.report(a, &format!("provisioner {type_name}"));
+    let meta = Meta {
+        name: meta.name,
+        pause_before: meta.pause_before,
+        // Packer drops the timeout when there is a pause.
+        timeout: meta.timeout.filter(|_| meta.pause_before.is_zero()),
+        max_retries: meta.max_retries,
+        continue_on_error: meta.continue_on_error,
+    };
+    applies.then_some(ProvisionerStep { meta, provisioner, place })
+}
+
+/// `only` and `except` of a block whose other options are not known.
+fn foreign_applies(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> bool {
+    let mut list = |name| -> Vec<String> {
+        let list = a.list_attribute(block.body, name, around.scope, &block.locals);
+        list.into_iter().map(|(text, _)| text).collect()
+    };
+    let (only, except) = (list("only"), list("except"));
+    (only.is_empty() || only.contains(&around.reference)) && !except.contains(&around.reference)
+}
+
+/// A post-processor; `None` when `only` or `except` leaves it out of this job.
+fn post_processor(
+    a: &mut Analyzer<'_>,
+    block: &View<'_>,
+    around: &Around<'_>,
+) -> Option<PostProcessorStep> {
+    let label = block.labels.first()?;
+    let place = a.place(block.header)?;
+    let type_name = label.text.as_str();
+    let Some(component) = lookup(ComponentKind::PostProcessor, type_name) else {
+        let foreign = foreign(a, ComponentKind::PostProcessor, type_name, None, label.span)?;
+        if !foreign_applies(a, block, around) {
+            return None;
+        }
+        let name = a.text_attribute(block.body, "name", around.scope, &block.locals);
+        return Some(PostProcessorStep {
+            name: name.unwrap_or_else(|| type_name.to_owned()),
+            keep_input_artifact: None,
+            post_processor: PostProcessor::Foreign(foreign),
+            place,
+        });
+    };
+    let mut collected = collect_step(a, component, block, around);
+    let meta = PostProcessorMeta::decode(&mut collected.settings);
+    let applies = applies(a, &meta.only, &meta.except, &collected, around);
+    let settings = &mut collected.settings;
+    let post_processor = match type_name {
+        "checksum" => PostProcessor::Checksum(ChecksumOptions::decode(settings)),
+        "manifest" => PostProcessor::Manifest(ManifestOptions::decode(settings)),
+        "compress" => PostProcessor::Compress(CompressOptions::decode(settings)),
+        "artifice" => PostProcessor::Artifice(ArtificeOptions::decode(settings)),
+        _ => {
+            let mut options = ShellLocalOptions::decode(settings);
+            options.settle(settings);
+            PostProcessor::ShellLocal(Box::new(options))
+        }
+    };
+    collected.report(a, &format!("post-processor {type_name}"));
+    applies.then(|| PostProcessorStep {
+        name: meta.name.unwrap_or_else(|| type_name.to_owned()),
+        keep_input_artifact: meta.keep_input_artifact,
+        post_processor,
+        place,
+    })
+}
