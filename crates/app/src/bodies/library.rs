@@ -1,0 +1,185 @@
+//! The library: listing, showing, verifying, exporting, deleting.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use goldsmith_build::id::Clock;
+use goldsmith_library::{ExportPhase, ExportRequest, ImageTool, Library, LibraryError, Version};
+use goldsmith_process::find_program;
+
+use crate::core::Core;
+use crate::error::WireError;
+use crate::wire::*;
+
+/// The library's clock is the core's.
+struct Ticking(Arc<dyn Clock>);
+
+impl goldsmith_library::Clock for Ticking {
+    fn now(&self) -> jiff::Timestamp {
+        self.0.now()
+    }
+}
+
+impl Core {
+    /// Opens the library; for reading only where it cannot be written.
+    pub(crate) fn library(&self) -> Result<Library, WireError> {
+        let clock = Arc::new(Ticking(self.setup().clock.clone()));
+        let dir = self.dirs().library();
+        match Library::open(&dir, clock.clone()) {
+            Err(LibraryError::ReadOnly { .. }) if dir.exists() => Ok(Library::open_read_only(&dir, clock)?),
+            other => Ok(other?),
+        }
+    }
+
+    /// The library for changing it; fails where it cannot be written.
+    fn writable_library(&self) -> Result<Library, WireError> {
+        let clock = Arc::new(Ticking(self.setup().clock.clone()));
+        Ok(Library::open(&self.dirs().library(), clock)?)
+    }
+
+    /// Finds a program of the system.
+    pub(crate) fn program(&self, name: &str, why: &str) -> Result<PathBuf, WireError> {
+        find_program(name, self.setup().env.path()).ok_or_else(|| {
+            WireError::environment("missing_program", format!("{name} is not installed; it is needed to {why}"))
+                .hint("`goldsmith doctor` says which package it is in.")
+        })
+    }
+}
+
+/// Runs something that waits for a disk away from the threads that answer.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, WireError> + Send + 'static,
+) -> Result<T, WireError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| WireError::internal("thread_ended", "a thread ended unexpectedly").because(&error))?
+}
+
+pub(crate) async fn list_images(core: &Core, _: Nothing) -> Result<ImageList, WireError> {
+    let core = core.clone();
+    blocking(move || {
+        let mut images = core.library()?.images()?;
+        images.sort_by_key(|image| std::cmp::Reverse(image.latest.as_ref().map(|version| version.created_at)));
+        Ok(ImageList { images })
+    })
+    .await
+}
+
+pub(crate) async fn show_image(core: &Core, request: OfImage) -> Result<ImageDetail, WireError> {
+    let core = core.clone();
+    blocking(move || {
+        let library = core.library()?;
+        let version = library.resolve(&request.image)?;
+        let versions = library.versions(version.image.as_str())?;
+        Ok(ImageDetail { version, versions })
+    })
+    .await
+}
+
+/// Finds a version, and the library it is in.
+pub(crate) async fn find_version(core: &Core, image: &str) -> Result<(Library, Version), WireError> {
+    let (core, image) = (core.clone(), image.to_owned());
+    blocking(move || {
+        let library = core.library()?;
+        let version = library.resolve(&image)?;
+        Ok((library, version))
+    })
+    .await
+}
+
+pub(crate) async fn verify_image(core: &Core, request: VerifyImage) -> Result<Verified, WireError> {
+    let (library, version) = find_version(core, &request.image).await?;
+    let qemu_img = core.program("qemu-img", "read disk images")?;
+    let tool = ImageTool { launch: core.setup().launch.as_ref(), qemu_img: &qemu_img };
+    let title = format!("Verifying {}", version.display_name());
+    let task = core.tasks().begin(request.task, &title, "bytes")?;
+    let mut progress = |done, total| task.progress(&title, done, Some(total));
+    let verification = library.verify(&version, &tool, &task.cancel, &mut progress).await?;
+    Ok(Verified { image: version.display_name(), verification })
+}
+
+pub(crate) async fn export_image(core: &Core, request: ExportImage) -> Result<ExportedImage, WireError> {
+    let (library, version) = find_version(core, &request.image).await?;
+    let qemu_img = core.program("qemu-img", "write disk images")?;
+    let tool = ImageTool { launch: core.setup().launch.as_ref(), qemu_img: &qemu_img };
+    let name = version.display_name();
+    let task = core.tasks().begin(request.task, &format!("Exporting {name}"), "bytes")?;
+    let mut progress = |phase: ExportPhase, done, total| {
+        let title = match phase {
+            ExportPhase::Converting => format!("Writing {name} as {}", request.format),
+            ExportPhase::Hashing => "Computing SHA-256".to_owned(),
+        };
+        task.progress(&title, done, Some(total));
+    };
+    let mut output = core.absolute(&request.output);
+    if request.output.ends_with('/') {
+        // The slash says "a folder", and a path loses it.
+        output.push("");
+    }
+    let wanted = ExportRequest {
+        format: request.format,
+        output,
+        compress: request.compress,
+        overwrite: request.force,
+    };
+    let exported = library.export(&version, &wanted, &tool, &task.cancel, &mut progress).await?;
+    Ok(ExportedImage { image: name, exported })
+}
+
+pub(crate) async fn cancel_task(core: &Core, request: OfTask) -> Result<Done, WireError> {
+    core.tasks().cancel(&request.task)?;
+    Ok(Done {})
+}
+
+pub(crate) async fn delete_image(core: &Core, request: OfImage) -> Result<MovedVersions, WireError> {
+    let core = core.clone();
+    blocking(move || {
+        let library = core.writable_library()?;
+        let version = library.resolve(&request.image)?;
+        let doomed = if request.image.contains('@') || request.image == version.id.to_string() {
+            vec![version]
+        } else {
+            library.versions(version.image.as_str())?
+        };
+        let mut versions = Vec::new();
+        for version in doomed {
+            versions.push(library.delete(version.id)?.display_name());
+        }
+        Ok(MovedVersions { versions })
+    })
+    .await
+}
+
+pub(crate) async fn restore_image(core: &Core, request: OfImage) -> Result<MovedVersions, WireError> {
+    let core = core.clone();
+    blocking(move || {
+        let library = core.writable_library()?;
+        let wanted = &request.image;
+        let (name, number) = match wanted.split_once('@') {
+            Some((name, number)) => (name, number.parse::<u32>().ok()),
+            None => (wanted.as_str(), None),
+        };
+        let trash = library.trash()?;
+        let chosen: Vec<&Version> = trash
+            .iter()
+            .filter(|version| version.id.to_string() == *wanted || version.image.as_str() == name)
+            .filter(|version| !wanted.contains('@') || Some(version.number) == number)
+            .collect();
+        if chosen.is_empty() {
+            let there: Vec<String> = trash.iter().map(Version::display_name).collect();
+            let hint = if there.is_empty() { "The trash is empty.".to_owned() } else { format!("In the trash: {}", there.join(", ")) };
+            return Err(WireError::input("not_in_trash", format!("{wanted} is not in the trash")).hint(hint));
+        }
+        let mut versions = Vec::new();
+        for version in chosen {
+            versions.push(library.restore(version.id)?.display_name());
+        }
+        Ok(MovedVersions { versions })
+    })
+    .await
+}
+
+pub(crate) async fn list_trash(core: &Core, _: Nothing) -> Result<TrashList, WireError> {
+    let core = core.clone();
+    blocking(move || Ok(TrashList { versions: core.library()?.trash()? })).await
+}

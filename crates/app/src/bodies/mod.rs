@@ -1,0 +1,15 @@
+//! One body per command of the table.
+
+mod build;
+mod docs;
+mod host;
+mod library;
+mod run;
+mod template;
+
+pub(crate) use build::*;
+pub(crate) use docs::*;
+pub(crate) use host::*;
+pub(crate) use library::*;
+pub(crate) use run::*;
+pub(crate) use template::*;

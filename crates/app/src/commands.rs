@@ -1,0 +1,222 @@
+//! The table of commands: every one named once, with what it takes, gives, reads and makes stale.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::{Config, TS, TypeVisitor};
+
+use crate::bodies;
+use crate::core::Core;
+use crate::error::WireError;
+use crate::wire::*;
+use goldsmith_build::journal::LogWindow;
+
+/// What a command reads or changes; a face that shows an area asks again when it is made stale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// The list of recent templates and starters.
+    Templates,
+    /// An open template.
+    Session,
+    /// Builds.
+    Builds,
+    /// Runs.
+    Runs,
+    /// The library.
+    Library,
+    /// This computer.
+    Host,
+    /// Settings.
+    Settings,
+}
+
+impl Area {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Area::Templates => "templates",
+            Area::Session => "session",
+            Area::Builds => "builds",
+            Area::Runs => "runs",
+            Area::Library => "library",
+            Area::Host => "host",
+            Area::Settings => "settings",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Command {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub doc: &'static str,
+    /// What it reads.
+    pub reads: &'static [Area],
+    /// What it makes stale.
+    pub stales: &'static [Area],
+}
+
+/// Takes each command with its request and response type in TypeScript.
+pub(crate) type EachCommand<'a> = dyn FnMut(&'static Command, String, String) + 'a;
+
+macro_rules! commands {
+    ($( #[doc = $doc:literal] $name:ident($request:ty) -> $response:ty,
+        reads [$($reads:ident),*], stales [$($stales:ident),*]; )*) => {
+        /// Every command.
+        pub const COMMANDS: &[Command] = &[$(Command {
+            name: stringify!($name),
+            doc: $doc.trim_ascii(),
+            reads: &[$(Area::$reads),*],
+            stales: &[$(Area::$stales),*],
+        }),*];
+
+        /// Typed faces of the commands, for programs in the same process.
+        impl Core {
+            $(
+                #[doc = $doc]
+                pub async fn $name(&self, request: $request) -> Result<$response, WireError> {
+                    bodies::$name(self, request).await
+                }
+            )*
+
+            /// Runs the command of that name on a request in JSON.
+            pub async fn dispatch(&self, name: &str, request: Value) -> Result<Value, WireError> {
+                match name {
+                    $(stringify!($name) => {
+                        let request: $request = decode(name, request)?;
+                        encode(name, &self.$name(request).await?)
+                    })*
+                    _ => Err(WireError::input("unknown_command", format!("there is no command {name}"))),
+                }
+            }
+        }
+
+        /// Visits every request and response type, and hands each command's type names on.
+        pub(crate) fn visit_types(visitor: &mut impl TypeVisitor, each: &mut EachCommand<'_>) {
+            let cfg = Config::new();
+            let mut rows = COMMANDS.iter();
+            $(
+                visitor.visit::<$request>();
+                visitor.visit::<$response>();
+                if let Some(row) = rows.next() {
+                    each(row, <$request as TS>::name(&cfg), <$response as TS>::name(&cfg));
+                }
+            )*
+        }
+    };
+}
+
+commands! {
+    /// Lists recent templates and the starters that come with Goldsmith.
+    list_templates(Nothing) -> TemplateList, reads [Templates], stales [];
+    /// Makes a new template from a starter.
+    create_template(CreateTemplate) -> CreatedTemplate, reads [], stales [Templates];
+    /// Opens a template file or folder.
+    open_template(OpenTemplate) -> OpenedTemplate, reads [], stales [Templates];
+    /// Gives everything there is to show of an open template.
+    template_state(OfSession) -> TemplateState, reads [Session], stales [];
+    /// Closes an open template; unsaved changes are lost.
+    close_template(OfSession) -> Done, reads [], stales [];
+    /// Gives the form of one block of an open template.
+    template_form(TemplateForm) -> FormAnswer, reads [Session], stales [];
+    /// Changes an open template; one step of undo.
+    apply_edit(ApplyEdit) -> Changed, reads [], stales [Session];
+    /// Takes the last edit back.
+    undo(OfSession) -> Changed, reads [], stales [Session];
+    /// Makes the last edit that was taken back again.
+    redo(OfSession) -> Changed, reads [], stales [Session];
+    /// Sets the values an open template is read with.
+    set_inputs(SetInputs) -> TemplateState, reads [], stales [Session];
+    /// Writes an open template to disk; refused when a file changed there.
+    save(Save) -> Saved, reads [], stales [Session];
+    /// Reads an open template from disk again; unsaved changes are lost.
+    reload(OfSession) -> TemplateState, reads [], stales [Session];
+    /// Checks an open template as a build would.
+    validate(OfSession) -> Validation, reads [Session], stales [];
+    /// Lists what an open template declares.
+    inspect(OfSession) -> Inspection, reads [Session], stales [];
+    /// Lists every component that can be added to a template.
+    catalogue(Nothing) -> Catalogue, reads [], stales [];
+    /// Describes a component and its options.
+    describe_component(DescribeComponent) -> ComponentDoc, reads [], stales [];
+
+    /// Plans the builds of an open template.
+    plan(PlanRequest) -> Planned, reads [Session, Host], stales [];
+    /// Starts building an open template.
+    start_build(PlanRequest) -> StartedBuild, reads [Session, Host], stales [Builds];
+    /// Stops a build.
+    cancel_build(CancelBuild) -> Done, reads [], stales [Builds];
+    /// Answers the question a failed step of a build asks.
+    answer_build(AnswerBuild) -> Done, reads [], stales [Builds];
+    /// Lists builds, whoever started them.
+    list_builds(Nothing) -> BuildList, reads [Builds], stales [];
+    /// Gives the state of a build.
+    build_state(OfBuild) -> FactList, reads [Builds], stales [];
+    /// Gives the facts of a build after a given one.
+    build_facts(BuildFacts) -> FactList, reads [Builds], stales [];
+    /// Gives a window of a build's log.
+    build_log(BuildLog) -> LogWindow, reads [Builds], stales [];
+    /// Gives what the guest wrote to its serial console.
+    serial_log(SerialLog) -> SerialText, reads [Builds], stales [];
+    /// Gives a picture of the guest's screen.
+    screen_picture(ScreenPicture) -> Picture, reads [Builds], stales [];
+    /// Forgets a finished build: its journal, log and pictures.
+    delete_build(OfBuild) -> Done, reads [], stales [Builds];
+
+    /// Lists the images of the library.
+    list_images(Nothing) -> ImageList, reads [Library], stales [];
+    /// Shows an image and one of its versions.
+    show_image(OfImage) -> ImageDetail, reads [Library], stales [];
+    /// Reads a version's bytes again and compares them with what they were.
+    verify_image(VerifyImage) -> Verified, reads [Library], stales [];
+    /// Writes a version outside the library, in a format of choice.
+    export_image(ExportImage) -> ExportedImage, reads [Library], stales [];
+    /// Stops a running export.
+    cancel_task(OfTask) -> Done, reads [], stales [];
+    /// Moves a version, or all versions of an image, to the trash.
+    delete_image(OfImage) -> MovedVersions, reads [], stales [Library];
+    /// Takes a version out of the trash.
+    restore_image(OfImage) -> MovedVersions, reads [], stales [Library];
+    /// Lists what is in the trash.
+    list_trash(Nothing) -> TrashList, reads [Library], stales [];
+
+    /// Boots a throw-away copy of an image.
+    run_image(RunImage) -> RunState, reads [Library, Host], stales [Runs];
+    /// Gives the state of a run.
+    run_state(OfRun) -> RunState, reads [Runs], stales [];
+    /// Lists runs.
+    list_runs(Nothing) -> RunList, reads [Runs], stales [];
+    /// Stops a run and throws its copy away.
+    stop_run(StopRun) -> Done, reads [], stales [Runs];
+
+    /// Examines this computer.
+    doctor(Examine) -> Examination, reads [Host], stales [];
+    /// Says what this computer does now.
+    host_stats(Nothing) -> HostStats, reads [], stales [];
+    /// Says what Goldsmith's folders take.
+    space(Nothing) -> SpaceReport, reads [Builds, Library], stales [];
+    /// Says which Goldsmith this is and where it keeps things.
+    about(Nothing) -> About, reads [], stales [];
+    /// Asks the user for a path with the system's own dialog.
+    pick_path(PickPath) -> PickedPath, reads [], stales [];
+    /// Gives the settings.
+    get_settings(Nothing) -> Settings, reads [Settings], stales [];
+    /// Changes the settings.
+    set_settings(Settings) -> Settings, reads [], stales [Settings];
+}
+
+/// Reads a request; an absent one is an empty object.
+fn decode<T: DeserializeOwned>(name: &str, request: Value) -> Result<T, WireError> {
+    let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
+    serde_json::from_value(request)
+        .map_err(|error| WireError::input("bad_request", format!("the request for {name} is not understood")).because(&error))
+}
+
+/// Writes a response.
+fn encode<T: Serialize>(name: &str, response: &T) -> Result<Value, WireError> {
+    serde_json::to_value(response)
+        .map_err(|error| WireError::internal("bad_response", format!("the answer of {name} cannot be written")).because(&error))
+}

@@ -1,0 +1,165 @@
+//! The core every face talks to: what it was given, and what it keeps while it runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use goldsmith_build::id::{Clock, Random, SystemClock, SystemRandom};
+use goldsmith_process::{Dirs, Env, Launch, System};
+
+use crate::error::WireError;
+use crate::session::Sessions;
+use crate::tasks::Tasks;
+use crate::wire::{PickPath, PickedPath};
+
+/// Shows the system's own file dialogs. The window has them, a terminal does not.
+#[async_trait]
+pub trait Dialogs: Send + Sync {
+    /// Asks for a path; nothing when the user dismissed the dialog.
+    async fn pick(&self, request: PickPath) -> Result<PickedPath, WireError>;
+}
+
+/// Everything the core takes from outside: it reads no environment, clock or randomness of its own.
+#[derive(Clone)]
+pub struct Setup {
+    /// What `main` read from the environment.
+    pub env: Env,
+    /// Where things live.
+    pub dirs: Dirs,
+    /// The working folder, which relative paths start from.
+    pub cwd: PathBuf,
+    /// The `goldsmith` program that builds run with.
+    pub program: PathBuf,
+    /// The folder of starter templates, where there is one.
+    pub starters: Option<PathBuf>,
+    /// The door to other programs.
+    pub launch: Arc<dyn Launch>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Random numbers.
+    pub random: Arc<dyn Random>,
+    /// File dialogs, where there are some.
+    pub dialogs: Option<Arc<dyn Dialogs>>,
+}
+
+impl Setup {
+    /// For a program of ours, from what its `main` read: the environment, the working folder, and the path of
+    /// the program itself.
+    pub fn new(env: Env, cwd: PathBuf, current_exe: &Path) -> Result<Self, WireError> {
+        let dirs = Dirs::from_env(&env)
+            .map_err(|error| WireError::environment("no_directories", "There is no place to keep things").because(&error))?;
+        Ok(Setup {
+            env,
+            dirs,
+            cwd,
+            program: worker_program(current_exe),
+            starters: starters(current_exe),
+            launch: Arc::new(System),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            dialogs: None,
+        })
+    }
+
+    /// With file dialogs.
+    #[must_use]
+    pub fn with_dialogs(mut self, dialogs: Arc<dyn Dialogs>) -> Self {
+        self.dialogs = Some(dialogs);
+        self
+    }
+}
+
+/// Builds always run in `goldsmith worker`, installed beside the running program.
+fn worker_program(current_exe: &Path) -> PathBuf {
+    if current_exe.file_name().is_some_and(|name| name == "goldsmith") {
+        return current_exe.to_owned();
+    }
+    // Test programs live one folder below the programs they test.
+    let folders = current_exe.ancestors().skip(1).take(2);
+    let candidates = folders.map(|folder| folder.join("goldsmith"));
+    candidates.clone().find(|path| path.is_file()).or_else(|| candidates.clone().next()).unwrap_or_else(|| PathBuf::from("goldsmith"))
+}
+
+/// The starter templates: installed as `<prefix>/share/goldsmith/templates`, or in the source tree the program
+/// was built in.
+fn starters(current_exe: &Path) -> Option<PathBuf> {
+    current_exe.ancestors().skip(1).find_map(|folder| {
+        [folder.join("share/goldsmith/templates"), folder.join("templates")]
+            .into_iter()
+            .find(|templates| templates.join("quickstart").is_dir())
+    })
+}
+
+/// The core. Cheap to clone; clones are the same core.
+#[derive(Clone)]
+pub struct Core {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    setup: Setup,
+    sessions: Sessions,
+    tasks: Tasks,
+    stats: Mutex<Option<sysinfo::System>>,
+}
+
+impl Core {
+    /// A core with no open template.
+    pub fn new(setup: Setup) -> Self {
+        Core {
+            inner: Arc::new(Inner {
+                setup,
+                sessions: Sessions::default(),
+                tasks: Tasks::default(),
+                stats: Mutex::new(sysinfo::System::new().ok()),
+            }),
+        }
+    }
+
+    /// What it was given.
+    pub fn setup(&self) -> &Setup {
+        &self.inner.setup
+    }
+
+    pub(crate) fn dirs(&self) -> &Dirs {
+        &self.inner.setup.dirs
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.inner.setup.clock.now_ms()
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.inner.sessions
+    }
+
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.inner.tasks
+    }
+
+    pub(crate) fn stats(&self) -> MutexGuard<'_, Option<sysinfo::System>> {
+        lock(&self.inner.stats)
+    }
+
+    /// A path of the user's, made absolute.
+    pub(crate) fn absolute(&self, path: &str) -> PathBuf {
+        let path = Path::new(path);
+        if let (Ok(rest), Some(home)) = (path.strip_prefix("~"), self.inner.setup.env.home()) {
+            return home.join(rest);
+        }
+        clean(&self.inner.setup.cwd.join(path))
+    }
+}
+
+/// Takes `.` components out; `..` stays, as it may cross a link.
+fn clean(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
+}
+
+/// A lock that outlives a panic of another holder: what is in it is whole at every unlock.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    match mutex.lock() {
+        Ok(guard) => guard,
+        Err(poisoned) => poisoned.into_inner(),
+    }
+}

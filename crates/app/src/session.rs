@@ -1,0 +1,3 @@
+//! Open templates.
+#[derive(Default)]
+pub(crate) struct Sessions {}

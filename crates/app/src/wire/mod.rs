@@ -1,0 +1,28 @@
+//! Requests and responses, one file per place of the window.
+
+mod build;
+mod host;
+mod library;
+mod run;
+mod settings;
+mod stream;
+mod template;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+pub use build::*;
+pub use host::*;
+pub use library::*;
+pub use run::*;
+pub use settings::*;
+pub use stream::*;
+pub use template::*;
+
+/// A request that needs to say nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Nothing {}
+
+/// It is done, and there is nothing more to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Done {}

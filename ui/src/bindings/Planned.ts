@@ -1,0 +1,17 @@
+// Made from the Rust types by `npm run bindings`. Do not edit: change the Rust type.
+
+import type { Diagnostic } from "./Diagnostic";
+import type { Plan } from "./Plan";
+
+/**
+ * A plan.
+ */
+export type Planned = { 
+/**
+ * What would run, with secrets taken out.
+ */
+plan: Plan, 
+/**
+ * Warnings about the template.
+ */
+diagnostics: Array<Diagnostic>, };

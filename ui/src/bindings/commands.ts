@@ -1,0 +1,211 @@
+// Made from the Rust types by `npm run bindings`. Do not edit: change the Rust type.
+
+import type { About } from "./About";
+import type { AnswerBuild } from "./AnswerBuild";
+import type { ApplyEdit } from "./ApplyEdit";
+import type { Area } from "./Area";
+import type { BuildFacts } from "./BuildFacts";
+import type { BuildList } from "./BuildList";
+import type { BuildLog } from "./BuildLog";
+import type { CancelBuild } from "./CancelBuild";
+import type { Catalogue } from "./Catalogue";
+import type { Changed } from "./Changed";
+import type { ComponentDoc } from "./ComponentDoc";
+import type { CreateTemplate } from "./CreateTemplate";
+import type { CreatedTemplate } from "./CreatedTemplate";
+import type { DescribeComponent } from "./DescribeComponent";
+import type { Doctor } from "./Doctor";
+import type { Done } from "./Done";
+import type { Examine } from "./Examine";
+import type { ExportImage } from "./ExportImage";
+import type { ExportedImage } from "./ExportedImage";
+import type { FactList } from "./FactList";
+import type { FormAnswer } from "./FormAnswer";
+import type { HostStats } from "./HostStats";
+import type { ImageDetail } from "./ImageDetail";
+import type { ImageList } from "./ImageList";
+import type { Inspection } from "./Inspection";
+import type { LogWindow } from "./LogWindow";
+import type { MovedVersions } from "./MovedVersions";
+import type { Nothing } from "./Nothing";
+import type { OfBuild } from "./OfBuild";
+import type { OfImage } from "./OfImage";
+import type { OfRun } from "./OfRun";
+import type { OfSession } from "./OfSession";
+import type { OfTask } from "./OfTask";
+import type { OpenTemplate } from "./OpenTemplate";
+import type { OpenedTemplate } from "./OpenedTemplate";
+import type { PickPath } from "./PickPath";
+import type { PickedPath } from "./PickedPath";
+import type { Picture } from "./Picture";
+import type { PlanRequest } from "./PlanRequest";
+import type { Planned } from "./Planned";
+import type { RunImage } from "./RunImage";
+import type { RunList } from "./RunList";
+import type { RunState } from "./RunState";
+import type { Save } from "./Save";
+import type { Saved } from "./Saved";
+import type { ScreenPicture } from "./ScreenPicture";
+import type { SerialLog } from "./SerialLog";
+import type { SerialText } from "./SerialText";
+import type { SetInputs } from "./SetInputs";
+import type { Settings } from "./Settings";
+import type { SpaceReport } from "./SpaceReport";
+import type { StartedBuild } from "./StartedBuild";
+import type { StopRun } from "./StopRun";
+import type { TemplateForm } from "./TemplateForm";
+import type { TemplateList } from "./TemplateList";
+import type { TemplateState } from "./TemplateState";
+import type { TrashList } from "./TrashList";
+import type { Validation } from "./Validation";
+import type { Verified } from "./Verified";
+import type { VerifyImage } from "./VerifyImage";
+
+/** Every command of the core: what it takes, what it gives. */
+export interface Commands {
+  /** Lists recent templates and the starters that come with Goldsmith. */
+  list_templates: { request: Nothing; response: TemplateList };
+  /** Makes a new template from a starter. */
+  create_template: { request: CreateTemplate; response: CreatedTemplate };
+  /** Opens a template file or folder. */
+  open_template: { request: OpenTemplate; response: OpenedTemplate };
+  /** Gives everything there is to show of an open template. */
+  template_state: { request: OfSession; response: TemplateState };
+  /** Closes an open template; unsaved changes are lost. */
+  close_template: { request: OfSession; response: Done };
+  /** Gives the form of one block of an open template. */
+  template_form: { request: TemplateForm; response: FormAnswer };
+  /** Changes an open template; one step of undo. */
+  apply_edit: { request: ApplyEdit; response: Changed };
+  /** Takes the last edit back. */
+  undo: { request: OfSession; response: Changed };
+  /** Makes the last edit that was taken back again. */
+  redo: { request: OfSession; response: Changed };
+  /** Sets the values an open template is read with. */
+  set_inputs: { request: SetInputs; response: TemplateState };
+  /** Writes an open template to disk; refused when a file changed there. */
+  save: { request: Save; response: Saved };
+  /** Reads an open template from disk again; unsaved changes are lost. */
+  reload: { request: OfSession; response: TemplateState };
+  /** Checks an open template as a build would. */
+  validate: { request: OfSession; response: Validation };
+  /** Lists what an open template declares. */
+  inspect: { request: OfSession; response: Inspection };
+  /** Lists every component that can be added to a template. */
+  catalogue: { request: Nothing; response: Catalogue };
+  /** Describes a component and its options. */
+  describe_component: { request: DescribeComponent; response: ComponentDoc };
+  /** Plans the builds of an open template. */
+  plan: { request: PlanRequest; response: Planned };
+  /** Starts building an open template. */
+  start_build: { request: PlanRequest; response: StartedBuild };
+  /** Stops a build. */
+  cancel_build: { request: CancelBuild; response: Done };
+  /** Answers the question a failed step of a build asks. */
+  answer_build: { request: AnswerBuild; response: Done };
+  /** Lists builds, whoever started them. */
+  list_builds: { request: Nothing; response: BuildList };
+  /** Gives the state of a build. */
+  build_state: { request: OfBuild; response: FactList };
+  /** Gives the facts of a build after a given one. */
+  build_facts: { request: BuildFacts; response: FactList };
+  /** Gives a window of a build's log. */
+  build_log: { request: BuildLog; response: LogWindow };
+  /** Gives what the guest wrote to its serial console. */
+  serial_log: { request: SerialLog; response: SerialText };
+  /** Gives a picture of the guest's screen. */
+  screen_picture: { request: ScreenPicture; response: Picture };
+  /** Forgets a finished build: its journal, log and pictures. */
+  delete_build: { request: OfBuild; response: Done };
+  /** Lists the images of the library. */
+  list_images: { request: Nothing; response: ImageList };
+  /** Shows an image and one of its versions. */
+  show_image: { request: OfImage; response: ImageDetail };
+  /** Reads a version's bytes again and compares them with what they were. */
+  verify_image: { request: VerifyImage; response: Verified };
+  /** Writes a version outside the library, in a format of choice. */
+  export_image: { request: ExportImage; response: ExportedImage };
+  /** Stops a running export. */
+  cancel_task: { request: OfTask; response: Done };
+  /** Moves a version, or all versions of an image, to the trash. */
+  delete_image: { request: OfImage; response: MovedVersions };
+  /** Takes a version out of the trash. */
+  restore_image: { request: OfImage; response: MovedVersions };
+  /** Lists what is in the trash. */
+  list_trash: { request: Nothing; response: TrashList };
+  /** Boots a throw-away copy of an image. */
+  run_image: { request: RunImage; response: RunState };
+  /** Gives the state of a run. */
+  run_state: { request: OfRun; response: RunState };
+  /** Lists runs. */
+  list_runs: { request: Nothing; response: RunList };
+  /** Stops a run and throws its copy away. */
+  stop_run: { request: StopRun; response: Done };
+  /** Examines this computer. */
+  doctor: { request: Examine; response: Doctor };
+  /** Says what this computer does now. */
+  host_stats: { request: Nothing; response: HostStats };
+  /** Says what Goldsmith's folders take. */
+  space: { request: Nothing; response: SpaceReport };
+  /** Says which Goldsmith this is and where it keeps things. */
+  about: { request: Nothing; response: About };
+  /** Asks the user for a path with the system's own dialog. */
+  pick_path: { request: PickPath; response: PickedPath };
+  /** Gives the settings. */
+  get_settings: { request: Nothing; response: Settings };
+  /** Changes the settings. */
+  set_settings: { request: Settings; response: Settings };
+}
+
+/** The name of a command. */
+export type CommandName = keyof Commands;
+
+/** What each command reads, and what it makes stale when it succeeds. */
+export const commands: Record<CommandName, { reads: readonly Area[]; stales: readonly Area[] }> = {
+  list_templates: { reads: ["templates"], stales: [] },
+  create_template: { reads: [], stales: ["templates"] },
+  open_template: { reads: [], stales: ["templates"] },
+  template_state: { reads: ["session"], stales: [] },
+  close_template: { reads: [], stales: [] },
+  template_form: { reads: ["session"], stales: [] },
+  apply_edit: { reads: [], stales: ["session"] },
+  undo: { reads: [], stales: ["session"] },
+  redo: { reads: [], stales: ["session"] },
+  set_inputs: { reads: [], stales: ["session"] },
+  save: { reads: [], stales: ["session"] },
+  reload: { reads: [], stales: ["session"] },
+  validate: { reads: ["session"], stales: [] },
+  inspect: { reads: ["session"], stales: [] },
+  catalogue: { reads: [], stales: [] },
+  describe_component: { reads: [], stales: [] },
+  plan: { reads: ["session", "host"], stales: [] },
+  start_build: { reads: ["session", "host"], stales: ["builds"] },
+  cancel_build: { reads: [], stales: ["builds"] },
+  answer_build: { reads: [], stales: ["builds"] },
+  list_builds: { reads: ["builds"], stales: [] },
+  build_state: { reads: ["builds"], stales: [] },
+  build_facts: { reads: ["builds"], stales: [] },
+  build_log: { reads: ["builds"], stales: [] },
+  serial_log: { reads: ["builds"], stales: [] },
+  screen_picture: { reads: ["builds"], stales: [] },
+  delete_build: { reads: [], stales: ["builds"] },
+  list_images: { reads: ["library"], stales: [] },
+  show_image: { reads: ["library"], stales: [] },
+  verify_image: { reads: ["library"], stales: [] },
+  export_image: { reads: ["library"], stales: [] },
+  cancel_task: { reads: [], stales: [] },
+  delete_image: { reads: [], stales: ["library"] },
+  restore_image: { reads: [], stales: ["library"] },
+  list_trash: { reads: ["library"], stales: [] },
+  run_image: { reads: ["library", "host"], stales: ["runs"] },
+  run_state: { reads: ["runs"], stales: [] },
+  list_runs: { reads: ["runs"], stales: [] },
+  stop_run: { reads: [], stales: ["runs"] },
+  doctor: { reads: ["host"], stales: [] },
+  host_stats: { reads: [], stales: [] },
+  space: { reads: ["builds", "library"], stales: [] },
+  about: { reads: [], stales: [] },
+  pick_path: { reads: [], stales: [] },
+  get_settings: { reads: ["settings"], stales: [] },
+  set_settings: { reads: [], stales: ["settings"] },
+};
