@@ -1,0 +1,59 @@
+// The development bridge: the same commands over HTTP, the same streams as server-sent events.
+import type { Host } from './types';
+
+export function bridgeHost(): Host {
+  const query = new URLSearchParams(location.search);
+  // With the development server the token is added on the way and none is known here.
+  const token = query.get('token') ?? '';
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (token) headers['authorization'] = `Bearer ${token}`;
+
+  return {
+    kind: 'bridge',
+    async call(name, request) {
+      const response = await fetch(`/call/${name}`, { method: 'POST', headers, body: JSON.stringify(request ?? {}) });
+      const text = await response.text();
+      let body: unknown;
+      try {
+        body = text === '' ? null : JSON.parse(text);
+      } catch {
+        body = { code: 'bridge', title: text || response.statusText };
+      }
+      if (!response.ok) throw body;
+      return body;
+    },
+    subscribe(topic, since, onMessage) {
+      let source: EventSource | undefined;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let open = true;
+      const connect = () => {
+        const address = new URL(`/subscribe/${topic}`, location.origin);
+        address.searchParams.set('since', String(since()));
+        if (token) address.searchParams.set('token', token);
+        source = new EventSource(address);
+        source.onmessage = (event) => {
+          const message: unknown = JSON.parse(event.data as string);
+          if (!open) return;
+          onMessage(message);
+          // After its end a stream is not asked for again.
+          if ((message as { kind?: string }).kind === 'end') source?.close();
+        };
+        source.onerror = () => {
+          source?.close();
+          if (open) timer = setTimeout(connect, 500);
+        };
+      };
+      connect();
+      return () => {
+        open = false;
+        clearTimeout(timer);
+        source?.close();
+      };
+    },
+    painted() {},
+    startPath: () => Promise.resolve(query.get('open')),
+    title(text) {
+      document.title = text;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+// The desktop shell: one command, one stream. The only file that knows Tauri.
+import { Channel, invoke } from '@tauri-apps/api/core';
+import type { Host } from './types';
+
+export function desktopHost(): Host {
+  return {
+    kind: 'desktop',
+    call: (name, request) => invoke('call', { name, request: request ?? {} }),
+    subscribe(topic, since, onMessage) {
+      const channel = new Channel<unknown>();
+      let open = true;
+      let stream: number | undefined;
+      channel.onmessage = (message) => {
+        if (open) onMessage(message);
+      };
+      void invoke<number>('subscribe', { topic, since: since(), channel }).then((id) => {
+        if (open) stream = id;
+        else void invoke('call', { name: 'shell_unsubscribe', request: { stream: id } });
+      });
+      return () => {
+        open = false;
+        if (stream !== undefined) void invoke('call', { name: 'shell_unsubscribe', request: { stream } });
+      };
+    },
+    painted() {
+      void invoke('call', { name: 'shell_painted', request: {} });
+    },
+    async startPath() {
+      const answer = await invoke<{ path: string | null }>('call', { name: 'shell_start', request: {} });
+      return answer.path;
+    },
+    title(text) {
+      void invoke('call', { name: 'shell_title', request: { title: text } });
+    },
+  };
+}

@@ -1,0 +1,15 @@
+// What the window needs from whatever shows it: the desktop shell or the development bridge.
+
+export interface Host {
+  readonly kind: 'desktop' | 'bridge';
+  /** Runs a command of the product. Rejects with the wire's error value. */
+  call(name: string, request: unknown): Promise<unknown>;
+  /** Follows a topic until the returned function is called. `since` is asked again after a reconnection. */
+  subscribe(topic: string, since: () => number, onMessage: (message: unknown) => void): () => void;
+  /** Says that the first picture stands, so that the window may be shown. */
+  painted(): void;
+  /** The template the program was started with, if any. */
+  startPath(): Promise<string | null>;
+  /** Changes the window's title. */
+  title(text: string): void;
+}

@@ -1,0 +1,39 @@
+// What the facts of a build say beyond its state: the plan, the pictures, earlier durations.
+import type { Entry, Failure, Plan, WireError } from '../api';
+
+/** The plan a build began with. */
+export function planOf(entries: readonly Entry[]): Plan | null {
+  const opened = entries.find((entry) => entry.fact === 'Opened');
+  return opened && 'plan' in opened ? (opened.plan as Plan) : null;
+}
+
+export interface Shot {
+  file: string;
+  at: number;
+  width: number;
+  height: number;
+}
+
+/** Every picture of the guest's screen, oldest first. */
+export function shotsOf(entries: readonly Entry[]): Shot[] {
+  return entries.flatMap((entry) => {
+    if (entry.fact !== 'ScreenTaken') return [];
+    const { file, width, height } = entry as Entry & { file: string; width: number; height: number };
+    return [{ file, width, height, at: entry.at }];
+  });
+}
+
+const kinds = new Set(['input', 'environment', 'guest', 'cancelled', 'internal']);
+
+/** A build's failure in the shape the window shows all failures in. */
+export function asShown(failure: Failure, tail: string[] = []): WireError {
+  return {
+    code: 'build',
+    kind: (kinds.has(failure.kind) ? failure.kind : 'guest') as WireError['kind'],
+    title: failure.message,
+    causes: failure.causes ?? [],
+    hints: failure.hints ?? [],
+    span: null,
+    log_tail: tail,
+  };
+}

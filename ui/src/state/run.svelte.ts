@@ -1,0 +1,137 @@
+// One build (or run) being looked at: its state and facts by stream, its log by windows.
+import { asWireError, call, subscribe, type BuildState, type Entry, type LogLine, type WireError } from '../api';
+
+const pageSize = 200;
+
+/** The log of a build: lines by number, fetched in pages around what is looked at. */
+export class LogStore {
+  total = $state(0);
+  /** Grows when lines arrive, so that views draw again. */
+  version = $state(0);
+  #pages = new Map<number, LogLine[]>();
+  #asked = new Set<number>();
+  #build: string;
+
+  constructor(build: string) {
+    this.#build = build;
+  }
+
+  line(n: number): LogLine | undefined {
+    return this.#pages.get(Math.floor(n / pageSize))?.[n % pageSize];
+  }
+
+  /** Lines that came by the stream. */
+  append(from: number, lines: LogLine[]): void {
+    lines.forEach((line, index) => this.#put(from + index, line));
+    this.total = Math.max(this.total, from + lines.length);
+    this.version += 1;
+  }
+
+  #put(n: number, line: LogLine): void {
+    const number = Math.floor(n / pageSize);
+    let page = this.#pages.get(number);
+    if (!page) this.#pages.set(number, (page = []));
+    page[n % pageSize] = line;
+  }
+
+  /** Sees to it that these lines come. */
+  want(from: number, to: number): void {
+    for (let page = Math.floor(from / pageSize); page <= Math.floor(Math.max(from, to - 1) / pageSize); page += 1) {
+      const last = Math.min(this.total, (page + 1) * pageSize);
+      const have = this.#pages.get(page);
+      const first = page * pageSize;
+      let missing = false;
+      for (let n = first; n < last; n += 1) if (!have?.[n - first]) missing = true;
+      if (missing && !this.#asked.has(page)) void this.#fetch(page);
+    }
+  }
+
+  async #fetch(page: number): Promise<void> {
+    this.#asked.add(page);
+    try {
+      const window = await call('build_log', { build: this.#build, from: page * pageSize, count: pageSize });
+      window.lines.forEach((line, index) => this.#put(page * pageSize + index, line));
+      this.total = Math.max(this.total, window.total);
+      this.version += 1;
+    } catch {
+      // Asked again when the lines are looked at again.
+    } finally {
+      this.#asked.delete(page);
+    }
+    // Far pages are let go: a million lines do not stay in the window.
+    if (this.#pages.size > 400) {
+      for (const key of this.#pages.keys()) {
+        if (Math.abs(key - page) > 60) this.#pages.delete(key);
+        if (this.#pages.size <= 200) break;
+      }
+    }
+  }
+
+  /** Reads the whole log once, in windows, and gives each line to `take`. */
+  async scan(take: (line: LogLine, n: number) => void, stopped: () => boolean): Promise<void> {
+    const step = 5000;
+    for (let from = 0; from < this.total && !stopped(); from += step) {
+      const window = await call('build_log', { build: this.#build, from, count: step });
+      window.lines.forEach((line, index) => take(line, from + index));
+    }
+  }
+}
+
+/** What is known of one build, kept up to date while it is looked at. */
+export class RunView {
+  state: BuildState | null = $state.raw(null);
+  entries: Entry[] = $state.raw([]);
+  failure: WireError | null = $state.raw(null);
+  log: LogStore;
+  readonly build: string;
+
+  constructor(build: string) {
+    this.build = build;
+    this.log = new LogStore(build);
+  }
+
+  start(): () => void {
+    const { build } = this;
+    let open = true;
+    const stops: (() => void)[] = [];
+    void (async () => {
+      try {
+        const [facts, first] = await Promise.all([
+          call('build_facts', { build, since: 0 }),
+          call('build_log', { build, from: 0, count: 1 }),
+        ]);
+        if (!open) return;
+        this.entries = facts.entries;
+        this.state = facts.state;
+        this.log.total = first.total;
+      } catch (thrown) {
+        if (open) this.failure = asWireError(thrown);
+        return;
+      }
+      // What comes next comes by itself.
+      stops.push(
+        subscribe(
+          `build/${build}`,
+          (message) => {
+            if (message.kind !== 'facts') return;
+            const known = this.entries.at(-1)?.seq ?? 0;
+            this.entries = [...this.entries, ...message.entries.filter((entry) => entry.seq > known)];
+            this.state = message.state;
+          },
+          () => this.entries.at(-1)?.seq ?? 0,
+        ),
+        subscribe(
+          `log/${build}`,
+          (message) => {
+            if (message.kind === 'log') this.log.append(message.from, message.lines);
+          },
+          () => this.log.total,
+        ),
+      );
+    })();
+    return () => {
+      open = false;
+      stops.forEach((stop) => stop());
+    };
+  }
+}

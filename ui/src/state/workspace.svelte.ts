@@ -1,0 +1,403 @@
+// The open template: what the backend says of it, and the way edits go there and back.
+import {
+  asWireError,
+  call,
+  subscribe,
+  type AttributeValue,
+  type Changed,
+  type Diagnostic,
+  type Edit,
+  type Form,
+  type OpenedTemplate,
+  type Outline,
+  type OutlineNode,
+  type Patch,
+  type TemplateInputs,
+  type TemplateState,
+  type Validation,
+  type WireError,
+} from '../api';
+import { applyPatches, type Span } from '../lib/patches';
+import { t } from '../lib/text';
+import { currentHost } from '../host';
+import { navigation } from './navigation.svelte';
+import { toast } from './toasts.svelte';
+
+/** The text pane, as far as the workspace needs it. */
+export interface TextView {
+  /** Typed text that has not been sent yet goes to the backend now. */
+  flush(): Promise<void>;
+  /** Patches made elsewhere: shown in the text, highlighted when asked. */
+  patched(file: string, patches: Patch[], highlight: boolean): void;
+  /** Shows a place. */
+  reveal(file: string, span: Span, focus: boolean): void;
+}
+
+const noInputs: TemplateInputs = { vars: [], var_files: [], only: [], except: [] };
+
+class Workspace {
+  session: string | null = $state(null);
+  path = $state('');
+  name = $state('');
+  folder = $state(false);
+  opening = $state(false);
+  failure: WireError | null = $state.raw(null);
+
+  revision = $state(0);
+  outline: Outline = $state.raw({ nodes: [] } as unknown as Outline);
+  diagnostics: Diagnostic[] = $state.raw([]);
+  inputs: TemplateInputs = $state.raw(noInputs);
+  dirty: string[] = $state.raw([]);
+  canUndo = $state(false);
+  canRedo = $state(false);
+  changedOnDisk: string[] = $state.raw([]);
+  validation: Validation | null = $state.raw(null);
+
+  selected: string | null = $state(null);
+  file: string | null = $state(null);
+  form: Form | null = $state.raw(null);
+  /** The form is the last one that could be read: the text is broken now. */
+  formStale = $state(false);
+
+  files: string[] = $state.raw([]);
+  errors = $derived(this.diagnostics.filter((one) => one.severity === 'error').length);
+  warnings = $derived(this.diagnostics.filter((one) => one.severity === 'warning').length);
+
+  /** Set by the text pane while it is shown. */
+  view: TextView | null = null;
+  #texts = new Map<string, string>();
+  #queue: Promise<unknown> = Promise.resolve();
+  #formAsked = 0;
+  #stopWatching: (() => void) | undefined;
+
+  text(file: string): string {
+    return this.#texts.get(file) ?? '';
+  }
+  setText(file: string, text: string): void {
+    this.#texts.set(file, text);
+  }
+
+  async open(path: string): Promise<boolean> {
+    this.opening = true;
+    this.failure = null;
+    try {
+      const opened = await call('open_template', { path, inputs: noInputs, remember: true });
+      this.#forget();
+      this.#opened(opened);
+      navigation.go('templates');
+      return true;
+    } catch (thrown) {
+      this.failure = asWireError(thrown);
+      return false;
+    } finally {
+      this.opening = false;
+    }
+  }
+
+  #opened(opened: OpenedTemplate): void {
+    this.session = opened.session;
+    this.path = opened.path;
+    this.name = opened.name;
+    this.folder = opened.folder;
+    this.#take(opened.state);
+    this.file = this.files[0] ?? null;
+    this.select(firstWorthSelecting(this.outline.nodes));
+    this.#stopWatching = subscribe(`template/${opened.session}`, (message) => {
+      if (message.kind === 'template') this.changedOnDisk = message.changed;
+    });
+    this.#retitle();
+  }
+
+  #forget(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+    const session = this.session;
+    if (session) void call('close_template', { session }).catch(() => undefined);
+    this.session = null;
+    this.form = null;
+    this.formStale = false;
+    this.selected = null;
+    this.changedOnDisk = [];
+    this.validation = null;
+    this.#texts.clear();
+  }
+
+  close(): void {
+    this.#forget();
+    this.name = '';
+    this.#retitle();
+  }
+
+  #retitle(): void {
+    const mark = this.dirty.length > 0 ? ' •' : '';
+    const title = this.session ? `${this.name}${mark} – ${t.app}` : t.app;
+    void currentHost().then((host) => host.title(title));
+  }
+
+  #take(state: TemplateState): void {
+    this.#texts = new Map(state.documents.map((document) => [document.file, document.text]));
+    this.files = state.documents.map((document) => document.file);
+    if (this.file && !this.files.includes(this.file)) this.file = this.files[0] ?? null;
+    this.revision = state.revision;
+    this.outline = state.outline;
+    this.diagnostics = state.diagnostics;
+    this.inputs = state.inputs;
+    this.dirty = state.dirty;
+    this.canUndo = state.can_undo;
+    this.canRedo = state.can_redo;
+    this.validation = null;
+  }
+
+  #changed(changed: Changed, highlight: boolean, show: boolean): void {
+    this.revision = changed.revision;
+    this.outline = changed.outline;
+    this.diagnostics = changed.diagnostics;
+    this.canUndo = changed.can_undo;
+    this.canRedo = changed.can_redo;
+    this.validation = null;
+    const retitle = (this.dirty.length > 0) !== (changed.dirty.length > 0);
+    this.dirty = changed.dirty;
+    if (retitle) this.#retitle();
+    if (show) {
+      const first = changed.patches[0];
+      for (const file of new Set(changed.patches.map((patch) => patch.file))) {
+        const patches = changed.patches.filter((patch) => patch.file === file);
+        this.#texts.set(file, applyPatches(this.text(file), patches));
+        this.view?.patched(file, patches, highlight);
+      }
+      if (first && first.file !== this.file) this.file = first.file;
+    }
+    void this.#askForm();
+  }
+
+  /** One after the other: each edit is made against the revision the one before it left. */
+  #inTurn<T>(work: (session: string) => Promise<T>): Promise<T | undefined> {
+    const run = async () => (this.session ? work(this.session) : undefined);
+    const result = this.#queue.then(run, run);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** An edit from the form or outline. */
+  async edit(edit: Edit): Promise<boolean> {
+    await this.view?.flush();
+    const done = this.#inTurn(async (session) => {
+      const changed = await call('apply_edit', { session, base: this.revision, edit });
+      this.#changed(changed, true, true);
+      return true;
+    });
+    return (await this.#told(done)) ?? false;
+  }
+
+  /** Text typed in the text pane, which shows it already. */
+  typed(edit: Edit): Promise<void> {
+    const done = this.#inTurn(async (session) => {
+      const changed = await call('apply_edit', { session, base: this.revision, edit });
+      this.#changed(changed, false, false);
+      return true;
+    });
+    return this.#told(done).then(async (ok) => {
+      // What the text pane shows must be what the backend holds.
+      if (!ok) await this.refresh();
+    });
+  }
+
+  async undo(): Promise<void> {
+    await this.view?.flush();
+    await this.#told(this.#inTurn(async (session) => this.#changed(await call('undo', { session }), true, true)));
+  }
+  async redo(): Promise<void> {
+    await this.view?.flush();
+    await this.#told(this.#inTurn(async (session) => this.#changed(await call('redo', { session }), true, true)));
+  }
+
+  async #told<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work;
+    } catch (thrown) {
+      const failure = asWireError(thrown);
+      toast('error', [failure.title, ...failure.causes].join(': '));
+      return undefined;
+    }
+  }
+
+  /** Everything anew from the backend. */
+  async refresh(): Promise<void> {
+    await this.#told(
+      this.#inTurn(async (session) => {
+        this.#take(await call('template_state', { session }));
+        this.view?.patched('', [], false);
+        await this.#askForm();
+      }),
+    );
+  }
+
+  async reload(): Promise<void> {
+    await this.#told(
+      this.#inTurn(async (session) => {
+        this.#take(await call('reload', { session }));
+        this.changedOnDisk = [];
+        this.#retitle();
+        this.view?.patched('', [], false);
+        await this.#askForm();
+      }),
+    );
+  }
+
+  async setInputs(inputs: TemplateInputs): Promise<void> {
+    await this.#told(
+      this.#inTurn(async (session) => {
+        this.#take(await call('set_inputs', { session, inputs }));
+        await this.#askForm();
+      }),
+    );
+  }
+
+  async save(overwrite = false): Promise<boolean> {
+    await this.view?.flush();
+    try {
+      const saved = await this.#inTurn((session) => call('save', { session, file: null, overwrite }));
+      if (!saved) return false;
+      this.dirty = saved.dirty;
+      this.changedOnDisk = [];
+      this.#retitle();
+      toast(saved.files.length > 0 ? 'success' : 'info', t.template.saved(saved.files.length));
+      return true;
+    } catch (thrown) {
+      const failure = asWireError(thrown);
+      const retry =
+        failure.code === 'file_changed' ? { text: t.template.overwrite, run: () => void this.save(true) } : undefined;
+      toast('error', [failure.title, ...failure.causes].join(': '), retry);
+      return false;
+    }
+  }
+
+  async validate(): Promise<Validation | undefined> {
+    await this.view?.flush();
+    const validation = await this.#told(this.#inTurn((session) => call('validate', { session })));
+    if (validation) {
+      this.validation = validation;
+      this.diagnostics = validation.diagnostics;
+      if (validation.valid) toast('success', t.template.validOk(validation.jobs.length));
+      else toast('error', t.template.validBad(validation.errors));
+    }
+    return validation;
+  }
+
+  /** Selects a block; its form is asked for, its text shown. */
+  select(block: string | null, reveal = true): void {
+    if (block === this.selected && this.form) {
+      if (reveal) this.#revealSelected();
+      return;
+    }
+    this.selected = block;
+    this.formStale = false;
+    void this.#askForm();
+    if (reveal) this.#revealSelected();
+  }
+
+  #revealSelected(): void {
+    const place = this.selected ? findNode(this.outline.nodes, this.selected)?.place : undefined;
+    if (place) this.reveal(place.file, place, false);
+  }
+
+  reveal(file: string, span: Span, focus: boolean): void {
+    this.file = file;
+    this.view?.reveal(file, span, focus);
+  }
+
+  async #askForm(): Promise<void> {
+    const { session, selected } = this;
+    if (!session || !selected) {
+      this.form = null;
+      return;
+    }
+    const asked = ++this.#formAsked;
+    try {
+      const answer = await call('template_form', { session, block: selected });
+      if (asked !== this.#formAsked) return;
+      if (answer.form) {
+        this.form = answer.form;
+        this.formStale = false;
+      } else if (this.form && this.errors > 0) {
+        this.formStale = true;
+      } else {
+        this.form = null;
+      }
+    } catch (thrown) {
+      if (asked === this.#formAsked) toast('error', asWireError(thrown).title);
+    }
+  }
+
+  setAttribute(block: string, name: string, value: AttributeValue): Promise<boolean> {
+    return this.edit({ edit: 'set_attribute', block, name, value });
+  }
+  unsetAttribute(block: string, name: string): Promise<boolean> {
+    return this.edit({ edit: 'unset_attribute', block, name });
+  }
+  removeBlock(block: string): Promise<boolean> {
+    const near = neighbours(this.outline.nodes, block);
+    if (block === this.selected) this.selected = near?.parent?.id ?? null;
+    return this.edit({ edit: 'remove_block', block });
+  }
+  addBlock(parent: string | null, kind: string, labels: string[]): Promise<boolean> {
+    return this.edit({ edit: 'add_block', parent, kind, labels, attributes: [], after: null });
+  }
+  /** Moves a block among its siblings. */
+  async move(block: string, by: -1 | 1): Promise<boolean> {
+    const near = neighbours(this.outline.nodes, block);
+    const other = near?.siblings[near.at + by];
+    if (!other) return false;
+    return this.edit({ edit: 'move_block', block, to: { where: by < 0 ? 'before' : 'after', block: other.id } });
+  }
+}
+
+export function findNode(nodes: OutlineNode[], id: string): OutlineNode | undefined {
+  for (const node of nodes) {
+    if (node.id === id) return node;
+    const below = findNode(node.children, id);
+    if (below) return below;
+  }
+  return undefined;
+}
+
+/** Where a block stands among its siblings. */
+export function neighbours(
+  nodes: OutlineNode[],
+  id: string,
+  parent: OutlineNode | null = null,
+): { siblings: OutlineNode[]; at: number; parent: OutlineNode | null } | undefined {
+  const at = nodes.findIndex((node) => node.id === id);
+  if (at >= 0) return { siblings: nodes, at, parent };
+  for (const node of nodes) {
+    const found = neighbours(node.children, id, node);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The deepest block that holds a line of a file. */
+export function nodeAt(nodes: OutlineNode[], file: string, line: number): OutlineNode | undefined {
+  for (const node of nodes) {
+    const below = nodeAt(node.children, file, line);
+    if (below) return below;
+    const { place } = node;
+    if (place && place.file === file && place.line <= line && line <= place.end_line) return node;
+  }
+  return undefined;
+}
+
+/** The first source, else the first block at all. */
+function firstWorthSelecting(nodes: OutlineNode[]): string | null {
+  const all: OutlineNode[] = [];
+  const walk = (list: OutlineNode[]) => {
+    for (const node of list) {
+      if (node.place) all.push(node);
+      walk(node.children);
+    }
+  };
+  walk(nodes);
+  return (all.find((node) => node.kind === 'source') ?? all[0])?.id ?? null;
+}
+
+export const workspace = new Workspace();
