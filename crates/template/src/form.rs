@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::blocks::BlockRef;
+use crate::config::{Inputs, Resolver};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::Document;
+use crate::files::Files;
 use crate::options::{Constraint, OptionSpec, OptionType, PathKind, lookup};
 use crate::outline::{self, OutlineNode};
 use crate::project::Project;
@@ -104,6 +106,20 @@ pub struct FormContext<'a> {
 }
 
 impl Project {
+    /// The form of the block of that name, with what its expressions come to under these inputs and with these
+    /// problems of the project (those of [`crate::analyze`]); `None` when there is no such block.
+    pub fn form(
+        &self,
+        block: &str,
+        files: &dyn Files,
+        inputs: &Inputs,
+        diagnostics: &[Diagnostic],
+    ) -> Option<Form> {
+        let resolver = Resolver::new(self, files, inputs);
+        let resolve = |block: &BlockRef<'_>, expr: &Expr| resolver.resolve(block, expr);
+        self.form_with(block, &FormContext { diagnostics, resolve: &resolve })
+    }
+
     /// The form of the block of that name; `None` when there is none.
     pub fn form_with(&self, block: &str, context: &FormContext<'_>) -> Option<Form> {
         let found = self.block(block)?;

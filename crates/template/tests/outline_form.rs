@@ -180,3 +180,46 @@ fn a_folder_is_one_project_with_places_in_each_file() {
     assert!(Project::open(&files, Path::new("d/sub/none")).is_err());
     assert!(Project::open(&files, Path::new("nowhere")).unwrap_err().to_string().contains("nowhere"));
 }
+
+#[test]
+fn a_field_says_what_its_expression_comes_to() {
+    let text = r#"
+variable "size" {
+  default = "8G"
+}
+variable "token" {
+  sensitive = true
+  default   = "hunter2"
+}
+locals {
+  name = "img-${var.size}"
+}
+source "qemu" "web" {
+  disk_size    = var.size
+  vm_name      = "${local.name}-${source.name}"
+  ssh_password = var.token
+  memory       = var.nothing
+}
+build {
+  sources = ["source.qemu.web"]
+  provisioner "shell" {
+    inline = ["echo ${build.Host} ${var.size}"]
+  }
+}
+"#;
+    let project = project(text);
+    let files = MemoryFiles::new();
+    let inputs = goldsmith_template::Inputs::harmless("/");
+    let analysis = goldsmith_template::analyze(&project, &files, &inputs);
+    let resolved = |block: &str, name: &str| {
+        let form = project.form(block, &files, &inputs, &analysis.diagnostics).unwrap();
+        let field = form.groups.into_iter().flat_map(|g| g.fields).find(|field| field.name == name).unwrap();
+        (field.resolved, field.problems.len())
+    };
+    assert_eq!(resolved("source.qemu.web", "disk_size"), (Some("8G".into()), 0));
+    assert_eq!(resolved("source.qemu.web", "vm_name"), (Some("img-8G-web".into()), 0));
+    assert_eq!(resolved("source.qemu.web", "ssh_password"), (Some("<sensitive>".into()), 0));
+    assert_eq!(resolved("source.qemu.web", "memory"), (None, 1));
+    let inline = resolved("build[0]/provisioner[0]", "inline").0.unwrap();
+    assert_eq!(inline, r#"["echo {build.Host} 8G"]"#);
+}

@@ -6,6 +6,7 @@ mod component;
 mod foreign;
 mod locals;
 mod model;
+mod resolve;
 mod selection;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub(crate) use types::type_constraint;
+
+pub use resolve::Resolver;
 
 pub use model::{
     Config, Foreign, Job, Meta, Origin, PostProcessor, PostProcessorStep, Provisioner, ProvisionerStep,
