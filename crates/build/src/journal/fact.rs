@@ -304,7 +304,8 @@ pub enum Fact {
     },
     /// A fact of a newer Goldsmith: kept, not understood.
     #[serde(untagged)]
-    Unknown(#[ts(type = "Record<string, unknown>")] Map<String, Value>),
+    #[ts(skip)]
+    Unknown(Map<String, Value>),
 }
 
 impl Fact {
