@@ -349,3 +349,7 @@ pub fn parse_progress(line: &str) -> Option<f32> {
 pub fn parse_info(json: &str) -> Result<DiskInfo, String> {
     serde_json::from_str(json).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+#[path = "disk_tests.rs"]
+mod tests;

@@ -206,13 +206,14 @@ async fn connect(spec: &QemuSpec, child: &Child) -> Result<Qmp, StartError> {
     let mut pause = Duration::from_millis(1);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
+        if let Some(ended) = end.try_wait() {
+            let exit = ended.unwrap_or(Exit { code: None, signal: None });
+            return Err(StartError::Ended { exit, said: String::new() });
+        }
         let tried = tokio::select! {
             biased;
             tried = Qmp::connect(&spec.qmp, left) => tried,
-            ended = end.wait() => {
-                let exit = ended.unwrap_or(Exit { code: None, signal: None });
-                return Err(StartError::Ended { exit, said: String::new() });
-            }
+            _ = end.wait() => continue,
         };
         match tried {
             Ok(qmp) => return Ok(qmp),
