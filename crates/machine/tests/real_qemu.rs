@@ -239,6 +239,34 @@ async fn ports_of_a_range() {
     drop(taken);
 }
 
+/// Between our look at a port and QEMU's bind somebody may take it: a QEMU that finds the first choice taken.
+#[tokio::test]
+async fn a_port_lost_in_between_is_replaced() {
+    let Some(bench) = bench() else { return };
+    let (tries, wrapper) = (bench.path("tries"), bench.path("qemu"));
+    let script = format!(
+        "#!/bin/sh\necho \"$*\" >> {tries}\nif [ $(wc -l < {tries}) -lt 3 ]; then\n  \
+         echo \"qemu: -netdev user: Could not set up host forwarding rule 'x'\" >&2\n  exit 1\nfi\nexec {qemu} \"$@\"\n",
+        tries = tries.display(),
+        qemu = bench.qemu.display()
+    );
+    std::fs::write(&wrapper, script).unwrap();
+    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut spec = bench.spec();
+    spec.binary = wrapper;
+    spec.forwards_mut()
+        .unwrap()
+        .push(Forward { guest: 22, host: HostPort::Within { min: 20000, max: 30000 } });
+    let machine = bench.start(&spec).await;
+    let address = machine.forwarded(22).unwrap();
+    let tries = std::fs::read_to_string(tries).unwrap();
+    let asked: Vec<&str> = tries.lines().map(|line| line.split("127.0.0.1:").nth(1).unwrap()).collect();
+    assert_eq!(asked.len(), 3);
+    assert!(asked[0] != asked[1] && asked[1] != asked[2], "another one each time: {asked:?}");
+    assert!(asked[2].starts_with(&format!("{}-:22", address.port())), "{asked:?} {address}");
+    machine.stop(&MachineLadder::discard()).await;
+}
+
 /// A QEMU started as a worker that then died would have left it.
 async fn orphan(spec: &QemuSpec) -> ProcessIdentity {
     let identity = System

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::command::CommandLine;
 use super::launch::{Said, said_text};
-use super::qmp::Qmp;
+use super::qmp::{Qmp, QmpError};
 use super::spec::{QemuSpec, Vnc};
 use crate::keys::KeyStroke;
 use crate::roles::{
@@ -96,8 +96,19 @@ impl QemuMachine {
         said_text(&self.said)
     }
 
-    async fn off_within(&self, patience: Duration) -> bool {
-        tokio::time::timeout(patience, self.end.clone().wait()).await.is_ok()
+    /// Whether the machine is off after asking for it; `patience` covers the question too, since a hung QEMU does
+    /// not even answer. Zero does not ask.
+    async fn off_after(&self, ask: impl Future<Output = Result<(), QmpError>>, patience: Duration) -> bool {
+        if patience.is_zero() {
+            return false;
+        }
+        let asked = async {
+            match ask.await {
+                Ok(()) | Err(QmpError::Closed) => self.end.clone().wait().await.is_ok(),
+                Err(_) => false,
+            }
+        };
+        tokio::time::timeout(patience, asked).await.unwrap_or(false)
     }
 
     fn ending(&self, exit: Exit) -> Ending {
@@ -128,23 +139,14 @@ impl Lifecycle for QemuMachine {
         if !self.is_running() {
             return done(Rung::AlreadyStopped);
         }
-        if !ladder.guest.is_zero() && self.off_within(ladder.guest).await {
+        if self.off_after(async { Ok(()) }, ladder.guest).await {
             return done(Rung::Guest);
         }
-        if !ladder.powerdown.is_zero() && self.qmp.system_powerdown().await.is_ok() {
-            if self.off_within(ladder.powerdown).await {
-                return done(Rung::Powerdown);
-            }
+        if self.off_after(self.qmp.system_powerdown(), ladder.powerdown).await {
+            return done(Rung::Powerdown);
         }
-        if !ladder.quit.is_zero() {
-            // A hung QEMU does not answer either: the patience covers question and end.
-            let quit = async {
-                let _ = self.qmp.quit().await;
-                self.end.clone().wait().await
-            };
-            if tokio::time::timeout(ladder.quit, quit).await.is_ok() {
-                return done(Rung::Quit);
-            }
+        if self.off_after(self.qmp.quit(), ladder.quit).await {
+            return done(Rung::Quit);
         }
         let rung = self.child.lock().await.stop(&ladder.process).await.rung;
         done(rung)
