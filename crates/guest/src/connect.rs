@@ -136,8 +136,8 @@ impl<'a> Wait<'a> {
                     self.refused += 1;
                     self.last = ConnectCause::AuthRefused {
                         attempts: self.refused,
-                        tried: list(&tried),
-                        offered: list(&offered),
+                        tried: list(&tried, "nothing"),
+                        offered: list(&offered, "no further method"),
                     };
                     self.reach(Stage::AuthRefused { methods: offered });
                     if self.target.patience.handshake_attempts.is_some_and(|limit| self.refused >= limit) {
@@ -208,6 +208,6 @@ impl<'a> Wait<'a> {
     }
 }
 
-fn list(words: &[String]) -> String {
-    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+fn list(words: &[String], none: &str) -> String {
+    if words.is_empty() { none.to_owned() } else { words.join(", ") }
 }

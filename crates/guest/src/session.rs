@@ -59,7 +59,8 @@ impl Session {
     /// line end, lossily decoded; a carriage return also ends a line. With `ssh_pty` set the command gets a
     /// terminal (xterm, 40x80, no echo) and standard error arrives as standard output.
     /// When the connection proves dead before the command started, one reconnect is tried, as in Packer.
-    /// Cancelling sends the command TERM and closes its channel.
+    /// Cancelling sends the command TERM and closes its channel. OpenSSH passes no signals on to commands of
+    /// root; such a command ends when it next writes.
     pub async fn exec(
         &self,
         command: &str,
