@@ -179,15 +179,20 @@ fn uses<'b>(
     uses
 }
 
-/// `source.type.name` or `type.name` to type and name.
+/// `source.type.name` or `type.name` to type and name. As in Packer, any word may stand for `source`.
 fn resolve(a: &mut Analyzer<'_>, text: &str, span: Span, sources: &Sources<'_>) -> Option<(String, String)> {
-    let bare = text.strip_prefix("source.").unwrap_or(text);
-    let Some((type_name, name)) = bare.split_once('.').filter(|(ty, name)| !ty.is_empty() && !name.is_empty())
-    else {
-        a.error("build.source-name", span, format!("\"{text}\" does not name a source")).help =
-            Some("write \"source.type.name\", for example \"source.qemu.debian\"".to_owned());
-        return None;
+    let words: Vec<&str> = text.split('.').collect();
+    let (type_name, name) = match words.as_slice() {
+        [type_name, name] | [_, type_name, name, ..] if !type_name.is_empty() && !name.is_empty() => {
+            (*type_name, *name)
+        }
+        _ => {
+            a.error("build.source-name", span, format!("\"{text}\" does not name a source")).help =
+                Some("write \"source.type.name\", for example \"source.qemu.debian\"".to_owned());
+            return None;
+        }
     };
+    let bare = format!("{type_name}.{name}");
     let key = (type_name.to_owned(), name.to_owned());
     if sources.contains_key(&key) {
         return Some(key);

@@ -1,0 +1,147 @@
+//! Analysis of real templates: no panic, few refusals, and the rate printed.
+//!
+//! The templates are in the folder named by `GOLDSMITH_SHARED`, else in `shared` beside the workspace.
+#![allow(clippy::disallowed_methods, reason = "the test looks for its corpus by an environment variable")]
+
+use goldsmith_template::{Diagnostic, Files, Inputs, Project, analyze};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The disk. Files a template refers to and the corpus does not hold read as some text.
+struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(b"{}".to_vec()),
+            _ => Err(error),
+        })
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+}
+
+fn corpus() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let shared = std::env::var_os("GOLDSMITH_SHARED").map_or(beside, PathBuf::from);
+    Some(shared.join("corpus")).filter(|corpus| corpus.is_dir())
+}
+
+fn folders(root: &Path, out: &mut BTreeSet<PathBuf>) {
+    for entry in Disk.list(root).unwrap_or_default() {
+        if entry.is_symlink() {
+            continue;
+        }
+        if entry.is_dir() {
+            folders(&entry, out);
+        } else if entry.to_string_lossy().ends_with(".pkr.hcl") {
+            out.insert(root.to_owned());
+        }
+    }
+}
+
+/// The errors of a template: with each variable file near it in turn until one leaves none, and with dummy
+/// values for the variables that have none.
+fn errors(path: &Path) -> Result<Vec<Diagnostic>, String> {
+    let project = Project::open(&Disk, path).map_err(|error| error.to_string())?;
+    let mut candidates = vec![None];
+    let mut near = vec![project.root().to_owned(), project.root().join("..")];
+    near.extend(Disk.list(project.root()).unwrap_or_default().into_iter().filter(|entry| entry.is_dir()));
+    for folder in near {
+        let files = Disk.list(&folder).unwrap_or_default();
+        candidates.extend(files.into_iter().filter(|f| f.to_string_lossy().ends_with(".pkrvars.hcl")).map(Some));
+    }
+    let mut best: Option<Vec<Diagnostic>> = None;
+    for var_file in candidates.into_iter().take(25) {
+        let found = errors_with(&project, var_file);
+        if best.as_ref().is_none_or(|best| found.len() < best.len()) {
+            best = Some(found);
+        }
+        if best.as_ref().is_some_and(Vec::is_empty) {
+            break;
+        }
+    }
+    Ok(best.unwrap_or_default())
+}
+
+fn errors_with(project: &Project, var_file: Option<PathBuf>) -> Vec<Diagnostic> {
+    let mut inputs = Inputs::harmless(project.root());
+    inputs.var_files.extend(var_file);
+    let mut analysis = analyze(project, &Disk, &inputs);
+    let named = |analysis: &goldsmith_template::Analysis, code: &str| -> Vec<String> {
+        let found = analysis.diagnostics.iter().filter(|diagnostic| diagnostic.code == code);
+        found.filter_map(|diagnostic| diagnostic.message.split('"').nth(1).map(str::to_owned)).collect()
+    };
+    let unset = named(&analysis, "variable.unset");
+    if !unset.is_empty() {
+        // Text first; what is no text says so and gets another kind of value.
+        inputs.vars.extend(unset.into_iter().map(|name| (name, "1".to_owned())));
+        analysis = analyze(project, &Disk, &inputs);
+    }
+    for dummy in ["true", "[]", "{}", "x86_64"] {
+        let mut wrong = named(&analysis, "variable.value");
+        wrong.extend(named(&analysis, "variable.invalid"));
+        for (_, value) in inputs.vars.iter_mut().filter(|(name, _)| wrong.contains(name)) {
+            *value = dummy.to_owned();
+        }
+        if !wrong.is_empty() {
+            analysis = analyze(project, &Disk, &inputs);
+        }
+    }
+    analysis.diagnostics.into_iter().filter(Diagnostic::is_error).collect()
+}
+
+#[test]
+fn real_templates_are_understood() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: there is no corpus folder (set GOLDSMITH_SHARED)");
+        return;
+    };
+    let mut all = BTreeSet::new();
+    folders(&corpus, &mut all);
+    let (mut accepted, mut total) = (0, 0);
+    let mut by_code: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for folder in all {
+        let found = errors(&folder).unwrap();
+        let separate = found.iter().any(|d| d.code.ends_with(".duplicate") && d.help.as_ref().is_some_and(|h| h.contains("separate")));
+        let results: Vec<Vec<Diagnostic>> = if separate {
+            let files = Disk.list(&folder).unwrap();
+            let files = files.iter().filter(|file| file.to_string_lossy().ends_with(".pkr.hcl"));
+            files.map(|file| errors(file).unwrap()).collect()
+        } else {
+            vec![found]
+        };
+        for found in results {
+            total += 1;
+            accepted += usize::from(found.is_empty());
+            for diagnostic in found {
+                let shown = diagnostic.to_string();
+                let shown = shown.strip_prefix(&*corpus.to_string_lossy()).unwrap_or(&shown).to_owned();
+                by_code.entry(diagnostic.code).or_default().push(shown);
+            }
+        }
+    }
+    println!("{accepted} of {total} templates accepted");
+    for (code, shown) in &by_code {
+        println!("{code}: {}", shown.len());
+        for line in shown.iter().take(12) {
+            println!("    {line}");
+        }
+    }
+    assert!(total > 50, "the corpus has only {total} templates");
+    assert!(accepted * 100 >= total * 90, "only {accepted} of {total} templates are accepted");
+}
