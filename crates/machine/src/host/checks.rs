@@ -17,6 +17,8 @@ const SPACE_GOOD: u64 = 10 * GIB;
 const SPACE_LEAST: u64 = GIB;
 /// Memory a machine with a desktop's worth of software wants.
 const MEMORY_GOOD_MIB: u64 = 2048;
+/// User numbers a system made from packages needs.
+const RANGE: u64 = 65536;
 const GIB: u64 = 1024 * 1024 * 1024;
 
 /// Who asks, and where.
@@ -123,7 +125,7 @@ pub(super) fn accelerator(asker: &Asker<'_>, verdict: &AcceleratorVerdict) -> Ch
                     None,
                 )
             } else if Path::new("/dev/kvm").exists() && !kvm_opens() {
-                let user = asker.env.get("USER").unwrap_or("$USER");
+                let user = own_name(asker.env);
                 check.remedy(
                     "let this user use KVM, then log in again",
                     Some(asker.as_user(format!("sudo usermod -aG kvm {user}"))),
@@ -167,7 +169,6 @@ pub(super) async fn namespaces(asker: &Asker<'_>) -> Check {
             namespace_remedy(&|name| fs::read_to_string(format!("/proc/sys/{name}")).ok());
         return check(Verdict::Warning, format!("`{inv}`: {error}")).costs(cost).remedy(remedy, command);
     }
-    let user = asker.env.get("USER").or_else(|| asker.env.get("LOGNAME")).unwrap_or("$USER");
     if find_program("newuidmap", asker.env.path()).is_none() {
         let packages = [
             (Family::Debian, "uidmap"),
@@ -180,22 +181,31 @@ pub(super) async fn namespaces(asker: &Asker<'_>) -> Check {
             .remedy("install it: it gives a namespace its range of user numbers", asker.install(&packages));
     }
     let uid = own_uid();
-    let without: Vec<&str> = ["/etc/subuid", "/etc/subgid"]
+    let user = own_name(asker.env);
+    let (uids, gids) = (read("/etc/subuid"), read("/etc/subgid"));
+    let without: Vec<&str> = [("/etc/subuid", &uids), ("/etc/subgid", &gids)]
         .into_iter()
-        .filter(|file| !has_range(&fs::read_to_string(file).unwrap_or_default(), user, uid))
+        .filter(|(_, text)| !has_range(text, &user, uid))
+        .map(|(file, _)| file)
         .collect();
     if without.is_empty() {
         return check(Verdict::Ok, format!("`{inv}` works, and {user} has a range of user numbers"));
     }
+    let first = next_range(&uids).max(next_range(&gids));
+    let last = first + RANGE - 1;
     check(
         Verdict::Warning,
-        format!("user namespaces work, but {} has no range for {user}", without.join(" and ")),
+        format!("user namespaces work, but there is no range for {user} in {}", without.join(" and ")),
     )
     .costs(cost)
     .remedy(
         "give this user a range of user numbers",
-        Some(format!("sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}")),
+        Some(format!("sudo usermod --add-subuids {first}-{last} --add-subgids {first}-{last} {user}")),
     )
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(file).unwrap_or_default()
 }
 
 /// What keeps user namespaces from working, by the kernel's own switches.
@@ -222,7 +232,32 @@ pub(super) fn has_range(text: &str, user: &str, uid: u32) -> bool {
         let mut parts = line.trim().split(':');
         let who = parts.next().unwrap_or_default();
         let count = parts.nth(1).and_then(|count| count.parse::<u64>().ok());
-        (who == user || who.parse() == Ok(uid)) && count.is_some_and(|count| count >= 65536)
+        (who == user || who.parse() == Ok(uid)) && count.is_some_and(|count| count >= RANGE)
+    })
+}
+
+/// The first number after all ranges of `/etc/subuid` or `/etc/subgid`, where a new one harms nobody.
+pub(super) fn next_range(text: &str) -> u64 {
+    let ends = text.lines().filter_map(|line| {
+        let mut numbers = line.trim().split(':').skip(1).map(str::parse::<u64>);
+        Some(numbers.next()?.ok()? + numbers.next()?.ok()?)
+    });
+    ends.chain([100_000]).max().unwrap_or(100_000)
+}
+
+/// This process's user by name: from the system's list, since `USER` may be another's after `su` or `sudo`.
+fn own_name(env: &Env) -> String {
+    name_of(&read("/etc/passwd"), own_uid())
+        .or_else(|| env.get("USER").map(str::to_owned))
+        .unwrap_or_else(|| "$USER".to_owned())
+}
+
+/// A user's name in `/etc/passwd`.
+pub(super) fn name_of(passwd: &str, uid: u32) -> Option<String> {
+    passwd.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
     })
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use goldsmith_process::{Env, Family, Scene, Scripted, System};
 
-use super::super::checks::{has_range, namespace_remedy};
+use super::super::checks::{has_range, name_of, namespace_remedy, next_range};
 use super::super::probe::{Accelerator, Outcome};
 use super::*;
 
@@ -93,6 +93,9 @@ fn ranges_of_user_numbers() {
     assert!(has_range(text, "ada", 5) && has_range(text, "nobody", 1001));
     assert!(!has_range(text, "bob", 7), "too small");
     assert!(!has_range(text, "eve", 8) && !has_range("", "ada", 5));
+    assert_eq!((next_range(text), next_range(""), next_range("x\ny:1:2")), (231_072, 100_000, 100_000));
+    let passwd = "root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n";
+    assert_eq!((name_of(passwd, 1000).as_deref(), name_of(passwd, 7)), (Some("ada"), None));
 }
 
 /// A host with nothing installed: nothing works, everything is explained, and nothing fails.
