@@ -92,6 +92,38 @@ const OFF_ON_KEY: &[u8] = &[
     0xeb, 0xfd, // jmp back
 ];
 
+/// Turns the machine off when its power button is pressed: the button enabled in PM1_EN (0x602), "up" written to the
+/// serial port, PM1_STS (0x600) polled for its bit.
+const OFF_ON_BUTTON: &[u8] = &[
+    0xfa, // cli
+    0xba, 0x02, 0x06, // mov dx, 0x602
+    0xb8, 0x00, 0x01, // mov ax, 0x100      PWRBTN_EN
+    0xef, // out dx, ax
+    0x31, 0xd2, // xor dx, dx
+    0xb8, 0x75, 0x01, 0xcd, 0x14, // mov ax, 0x0175; int 0x14   'u'
+    0xb8, 0x70, 0x01, 0xcd, 0x14, // mov ax, 0x0170; int 0x14   'p'
+    0xba, 0x00, 0x06, // again: mov dx, 0x600
+    0xed, // in ax, dx
+    0xf6, 0xc4, 0x01, // test ah, 1         PWRBTN_STS
+    0x74, 0xf7, // jz again
+    0xba, 0x04, 0x06, // mov dx, 0x604
+    0xb8, 0x00, 0x20, // mov ax, 0x2000     SLP_EN
+    0xef, // out dx, ax
+    0xf4, // hlt
+];
+
+#[tokio::test]
+async fn a_guest_that_minds_its_power_button_goes_off_cleanly() {
+    let Some(bench) = bench() else { return };
+    let machine = bench.start(&bench.booting(OFF_ON_BUTTON)).await;
+    let log = machine.serial_log().unwrap().to_owned();
+    until("the boot sector", || std::fs::read_to_string(&log).unwrap_or_default().ends_with("up")).await;
+    let stopped = machine.stop(&MachineLadder::gentle(Duration::from_secs(60))).await;
+    assert_eq!(stopped.rung, Rung::Powerdown);
+    let ending = machine.wait_stopped(None).await.unwrap();
+    assert!(ending.is_clean(), "{ending:?}");
+}
+
 #[tokio::test]
 async fn screen_keyboard_serial_and_a_free_port() {
     let Some(bench) = bench() else { return };

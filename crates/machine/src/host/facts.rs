@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use goldsmith_process::{Env, Family, Invocation, Launch, Version, find_program, run_ok};
+use goldsmith_process::{Dirs, Env, Family, Invocation, Launch, Version, find_program, run_ok};
 use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
-use super::probe::AcceleratorVerdict;
+use super::probe::{AcceleratorVerdict, probe_accelerators};
 
 /// What a plan needs to know about the host.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
@@ -98,6 +98,22 @@ pub async fn facts(launch: &dyn Launch, env: &Env, cancel: &CancellationToken) -
     }
 }
 
+/// As [`facts`], with the accelerator measured (or remembered, see [`probe_accelerators`]); it stays `None` when
+/// there is no QEMU or none of its accelerators works, which `doctor` explains.
+pub async fn measured_facts(
+    launch: &dyn Launch,
+    env: &Env,
+    dirs: &Dirs,
+    cancel: &CancellationToken,
+) -> HostFacts {
+    let mut facts = facts(launch, env, cancel).await;
+    if let (Some(qemu), Ok(runtime)) = (&facts.qemu, dirs.make_runtime()) {
+        let measured = probe_accelerators(launch, &qemu.path, runtime, &dirs.cache, false, cancel).await;
+        facts.accelerator = measured.ok();
+    }
+    facts
+}
+
 async fn program(launch: &dyn Launch, env: &Env, name: &str, cancel: &CancellationToken) -> Option<Program> {
     let path = find_program(name, env.path())?;
     let inv = Invocation::new(&path).arg("--version").env("LC_ALL", "C");
@@ -149,6 +165,22 @@ mod tests {
         let facts = facts(&goldsmith_process::System, &nothing, &CancellationToken::new()).await;
         assert!(facts.memory_mib >= facts.available_memory_mib && facts.available_memory_mib > 0);
         assert!(!facts.kernel.is_empty() && facts.cpus > 0);
+    }
+
+    #[tokio::test]
+    async fn measuring_is_remembered() {
+        let env = Env::new([("PATH", "/usr/bin:/bin")]);
+        let folder = tempfile::tempdir().unwrap();
+        let dirs = Dirs::under(folder.path());
+        let measure =
+            async || measured_facts(&goldsmith_process::System, &env, &dirs, &CancellationToken::new()).await;
+        let Some(qemu) = measure().await.qemu else {
+            println!("skipped: no qemu-system-x86_64 here");
+            return;
+        };
+        let again = measure().await;
+        assert!(again.accelerator.is_some());
+        assert_eq!(again.accelerator, crate::host::cached_verdict(&qemu.path, &dirs.cache));
     }
 
     #[test]
