@@ -1,13 +1,35 @@
-//! The steps of each kind of source, in order.
+//! The steps of each kind of source, in order: the only place that names them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use goldsmith_library::ImageName;
 use goldsmith_machine::HostFacts;
 use goldsmith_process::Dirs;
 use goldsmith_template::Job;
+use goldsmith_template::config::{Foreign, Meta, Provisioner as Kind, ProvisionerStep, Source};
+use goldsmith_template::options::{Communicator, QemuOptions};
 
-use crate::pipeline::Pipeline;
+use crate::names::{Fixed, Names};
+use crate::pipeline::{Output, Pipeline};
 use crate::plan::PlanError;
+use crate::post::Artifact;
+use crate::provision::{File, Provisioner, Shell, ShellLocal, Sleep, SshGuest};
+use crate::steps::artifact::Collect;
+use crate::steps::cd::MakeCd;
+use crate::steps::compact::Compact;
+use crate::steps::connect::WaitForSsh;
+use crate::steps::disk::{Base, MakeDisks};
+use crate::steps::image::FindImage;
+use crate::steps::library::{AddVersion, Made};
+use crate::steps::login::{Login, PrepareLogin};
+use crate::steps::machine::{Running, StartMachine};
+use crate::steps::output::{MakeOutput, OutputFolder};
+use crate::steps::post::{Input, Ledger, PostProcess, Settle};
+use crate::steps::provision::{Provision, Reach};
+use crate::steps::settings::{Parts, Settings};
+use crate::steps::shutdown::PowerOff;
+use crate::supported;
 use crate::work::PlanRequest;
 
 /// A job's pipeline and what a plan says beside it.
@@ -17,13 +39,282 @@ pub(crate) struct Recipe {
     pub(crate) image: Option<String>,
 }
 
+/// What a recipe is made from.
+pub(crate) struct Order<'a> {
+    pub(crate) job: &'a Job,
+    pub(crate) host: &'a HostFacts,
+    pub(crate) dirs: &'a Dirs,
+    pub(crate) request: &'a PlanRequest,
+    pub(crate) several: bool,
+}
+
 /// The pipeline of a job.
-pub(crate) fn job(
-    job: &Job,
-    _host: &HostFacts,
-    _dirs: &Dirs,
-    _request: &PlanRequest,
-    _several: bool,
-) -> Result<Recipe, PlanError> {
-    Ok(Recipe { pipeline: Pipeline::new(&job.name), output_directory: PathBuf::new(), image: None })
+pub(crate) fn job(order: &Order<'_>) -> Result<Recipe, PlanError> {
+    match &order.job.source {
+        Source::Qemu(options) => qemu(order, options),
+        other => Err(supported::no_source(order.job, other)),
+    }
+}
+
+/// `qemu`: a machine from a disk image or an installation image.
+fn qemu(order: &Order<'_>, options: &QemuOptions) -> Result<Recipe, PlanError> {
+    supported::qemu(order.job, options)?;
+    let parts = Parts::from(options);
+    let mut make = Making::new(order, &parts)?;
+    let request = order.request;
+
+    let output = make.output();
+    let find =
+        FindImage::new(order.job, &options.iso, order.dirs.downloads(), &make.settings.qemu_img, request)?;
+    let shown = find.shown();
+    let image = make.pipeline.step("image", find);
+    let cd = match MakeCd::new(order.job, parts.media, &make.names, request)? {
+        Some(cd) => Some(make.pipeline.step("cd", cd)),
+        None => None,
+    };
+    let size = options.iso.disk_size.bytes;
+    let (base, install) = match (options.iso.disk_image, options.iso.use_backing_file) {
+        (false, _) => (Base::Empty(size), Some(image.clone())),
+        (true, true) => (Base::Layer(image.clone(), size), None),
+        (true, false) => (Base::Copy(image.clone(), (!options.iso.skip_resize_disk).then_some(size)), None),
+    };
+    let settings = make.settings.clone();
+    make.pipeline.step("disk", MakeDisks { settings, base, shown });
+    let login = make.login(false)?;
+    let settings = make.settings.clone();
+    let names = make.names.clone();
+    let machine = make.pipeline.step("start", StartMachine { settings, install, cd, names });
+    make.rest(&output, login.as_ref(), &machine, Made::From(image), false)
+}
+
+/// A recipe in the making: what every source that boots a machine has in common.
+struct Making<'a> {
+    order: &'a Order<'a>,
+    pipeline: Pipeline,
+    settings: Settings,
+    names: Names,
+    ssh_user: Option<String>,
+}
+
+impl<'a> Making<'a> {
+    fn new(order: &'a Order<'a>, parts: &Parts<'_>) -> Result<Self, PlanError> {
+        let job = order.job;
+        let port = match &job.communicator {
+            Communicator::Ssh { ssh, .. } => Some(ssh.ssh_port),
+            Communicator::Winrm { .. } | Communicator::None => None,
+        };
+        let names = Names::new(Fixed {
+            job: job.name.clone(),
+            build_name: job.packer_build_name.clone(),
+            builder_type: job.source_type.clone(),
+            run_uuid: order.request.run_uuid.clone(),
+        });
+        // Known from the start, as in Packer: without an HTTP server its port is 0.
+        for (name, value) in [
+            ("name", job.packer_build_name.as_str()),
+            ("ID", "ERR_ID_NOT_IMPLEMENTED_BY_BUILDER"),
+            ("PackerRunUUID", order.request.run_uuid.as_str()),
+            ("PackerHTTPIP", "10.0.2.2"),
+            ("PackerHTTPPort", "0"),
+            ("PackerHTTPAddr", "10.0.2.2:0"),
+            ("SSHAgentAuth", "false"),
+            ("WinRMPassword", ""),
+        ] {
+            names.set(name, value);
+        }
+        Ok(Self {
+            order,
+            pipeline: Pipeline::new(&job.name),
+            settings: Settings::new(job, parts, port, order.host, order.request)?,
+            names,
+            ssh_user: None,
+        })
+    }
+
+    fn output(&mut self) -> Output<OutputFolder> {
+        let dirs = self.order.dirs;
+        let request = self.order.request;
+        let mut precious =
+            vec![request.cwd.clone(), dirs.state.clone(), dirs.data.clone(), dirs.config.clone()];
+        precious.extend(request.home.clone());
+        let path = self.settings.output.clone();
+        self.pipeline.step("output", MakeOutput { path, force: request.force, precious })
+    }
+
+    fn login(&mut self, always_key: bool) -> Result<Option<Output<Login>>, PlanError> {
+        let Communicator::Ssh { ssh, .. } = &self.order.job.communicator else { return Ok(None) };
+        let step = PrepareLogin::new(self.order.job, ssh, &self.names, self.order.request, always_key)?;
+        self.ssh_user = Some(step.username.clone());
+        Ok(Some(self.pipeline.step("login", step)))
+    }
+
+    /// From the running machine to the end.
+    fn rest(
+        mut self,
+        output: &Output<OutputFolder>,
+        login: Option<&Output<Login>>,
+        machine: &Output<Running>,
+        made: Made,
+        generalised: bool,
+    ) -> Result<Recipe, PlanError> {
+        let job = self.order.job;
+        let guest = self.connect(login, machine)?;
+        let cleaned = self.provision(guest.as_ref(), machine)?;
+        let command = self.settings.shutdown.shutdown_command.clone().filter(|command| !command.is_empty());
+        let timeout = self.settings.shutdown.shutdown_timeout;
+        let names = self.names.clone();
+        self.pipeline.step("shutdown", PowerOff { machine: machine.clone(), guest, command, timeout, names });
+        if let Some(compact) = Compact::new(&self.settings) {
+            self.pipeline.step("compact", compact);
+        }
+        let ledger = Ledger::new(job.post_processors.iter().any(|sequence| !sequence.is_empty()));
+        let drops = self.settings.machine.efi_drop_efivars;
+        let artifact = self.pipeline.step(
+            "artifact",
+            Collect {
+                output: output.clone(),
+                output_shown: self.settings.output_shown.clone(),
+                builder_id: builder_id(&job.source),
+                without: drops.then(|| self.settings.efivars_path()),
+                ledger: ledger.clone(),
+            },
+        );
+        self.post_process(&artifact, &ledger)?;
+        let image = self.library(machine, made, generalised || cleaned)?;
+        self.pipeline.step("finish", Settle { output: output.clone(), ledger });
+        Ok(Recipe { output_directory: self.settings.output.clone(), image, pipeline: self.pipeline })
+    }
+
+    fn connect(
+        &mut self,
+        login: Option<&Output<Login>>,
+        machine: &Output<Running>,
+    ) -> Result<Option<Output<Arc<SshGuest>>>, PlanError> {
+        let (Some(login), Communicator::Ssh { common, ssh }) = (login, &self.order.job.communicator) else {
+            return Ok(None);
+        };
+        let step = WaitForSsh::new(self.order.job, common, ssh, login.clone(), machine.clone(), &self.names)?;
+        Ok(Some(self.pipeline.step("connect", step)))
+    }
+
+    /// Whether one of the provisioners makes the image nobody's.
+    fn provision(
+        &mut self,
+        guest: Option<&Output<Arc<SshGuest>>>,
+        machine: &Output<Running>,
+    ) -> Result<bool, PlanError> {
+        let job = self.order.job;
+        let reach = Reach { guest: guest.cloned(), machine: machine.clone(), names: self.names.clone() };
+        let mut cleanup = match &job.error_cleanup {
+            Some(step) => Some((provisioner(step)?.1, step.meta.clone())),
+            None => None,
+        };
+        let mut generalised = false;
+        for step in &job.provisioners {
+            generalised |= matches!(step.provisioner, Kind::Generalize(_));
+            let (id, provisioner) = provisioner(step)?;
+            let cleanup: Option<(Arc<dyn Provisioner>, Meta)> = cleanup.take();
+            self.pipeline
+                .step(id, Provision { provisioner, meta: step.meta.clone(), reach: reach.clone(), cleanup });
+        }
+        Ok(generalised)
+    }
+
+    /// Sequences of one post-processor that only read the artifact and write files of their own run side by side.
+    fn post_process(&mut self, artifact: &Output<Artifact>, ledger: &Ledger) -> Result<(), PlanError> {
+        let mut together = false;
+        for sequence in &self.order.job.post_processors {
+            let mut input = Input::Builder(artifact.clone());
+            let alone = sequence.len() == 1;
+            for step in sequence {
+                let (id, processor) = crate::post::of(step).ok_or_else(|| {
+                    PlanError::new(
+                        format!("The post-processor `{}` is not built here.", step.name),
+                        &step.place,
+                    )
+                })?;
+                let independent = alone && processor.is_independent();
+                let step = PostProcess {
+                    processor,
+                    keep: step.keep_input_artifact,
+                    input,
+                    names: self.names.clone(),
+                    force: self.order.request.force,
+                    ledger: ledger.clone(),
+                };
+                let made = if together && independent {
+                    self.pipeline.step_beside(id, step)
+                } else {
+                    self.pipeline.step(id, step)
+                };
+                together = independent;
+                input = Input::Earlier(made);
+            }
+        }
+        Ok(())
+    }
+
+    fn library(
+        &mut self,
+        machine: &Output<Running>,
+        made: Made,
+        generalised: bool,
+    ) -> Result<Option<String>, PlanError> {
+        let request = self.order.request;
+        let job = self.order.job;
+        if request.no_library {
+            return Ok(None);
+        }
+        let image = match &request.image {
+            Some(name) => {
+                let name =
+                    if self.order.several { format!("{name}-{}", job.source_name) } else { name.clone() };
+                ImageName::new(name).map_err(|error| PlanError::new(error.to_string(), &job.place))?
+            }
+            None => ImageName::nearest(&job.source_name),
+        };
+        let mut warnings = Vec::new();
+        if !generalised {
+            warnings.push(
+                "The image was not generalised: machine-id, SSH host keys and credentials of the build may remain in it. A `generalize` provisioner at the end removes them."
+                    .to_owned(),
+            );
+        }
+        let name = image.to_string();
+        self.pipeline.step(
+            "library",
+            AddVersion {
+                image,
+                settings: self.settings.clone(),
+                machine: machine.clone(),
+                source: made,
+                host: self.order.host.clone(),
+                request: request.clone(),
+                ssh_user: self.ssh_user.clone(),
+                warnings,
+            },
+        );
+        Ok(Some(name))
+    }
+}
+
+fn builder_id(source: &Source) -> &'static str {
+    match source {
+        Source::Qemu(_) => "transcend.qemu",
+        _ => "goldsmith.bootstrap",
+    }
+}
+
+fn provisioner(step: &ProvisionerStep) -> Result<(&'static str, Arc<dyn Provisioner>), PlanError> {
+    Ok(match &step.provisioner {
+        Kind::Shell(options) => ("shell", Arc::new(Shell::new((**options).clone()))),
+        Kind::File(options) => ("file", Arc::new(File::new((**options).clone()))),
+        Kind::ShellLocal(options) => ("shell-local", Arc::new(ShellLocal::new((**options).clone()))),
+        Kind::Sleep(options) => ("sleep", Arc::new(Sleep::new(options.clone()))),
+        Kind::Generalize(_) => return Err(supported::no_provisioner("generalize", &step.place)),
+        Kind::Breakpoint(_) => return Err(supported::no_provisioner("breakpoint", &step.place)),
+        Kind::Foreign(Foreign { type_name, place, .. }) => {
+            return Err(supported::no_provisioner(type_name, place));
+        }
+    })
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use goldsmith_process::{Captured, Child, Dirs, Invocation, Launch, LaunchError, Line, RunError};
 use tokio_util::sync::CancellationToken;
 
+use crate::download::Proxies;
 use crate::error::{Context as _, Failure, StepError};
 use crate::id::{Clock, Random};
 use crate::journal::{
@@ -59,6 +60,10 @@ pub struct BuildContext {
     pub random: Arc<dyn Random>,
     /// Stopping.
     pub cancel: Cancel,
+    /// How the network is reached.
+    pub proxies: Proxies,
+    /// How many jobs the build has.
+    pub jobs: usize,
     /// Who is asked.
     pub asking: Arc<dyn Asking>,
     /// Set by the first fact that could not be written.
@@ -148,6 +153,11 @@ impl StepContext {
     /// An error when the build was cancelled: for loops without a wait of their own.
     pub fn check_cancel(&self) -> Result<(), StepError> {
         if self.cancel.unwind.is_cancelled() { Err(StepError::cancelled()) } else { Ok(()) }
+    }
+
+    /// How many jobs the build has.
+    pub fn job_count(&self) -> usize {
+        self.build.jobs
     }
 
     /// The same context with another stop: a step's own time limit, say.
@@ -304,6 +314,16 @@ impl StepContext {
     pub fn intend_process(&self, name: &str) -> Result<Holding, StepError> {
         let mark = ProcessMark { mark: self.mark().to_owned(), control: None, uuid: None };
         self.intend(Resource::Process { name: name.to_owned(), mark })
+    }
+
+    /// Something to do at the end, before what was acquired earlier is given back, should the job have failed by
+    /// then (not when it was cancelled).
+    pub fn on_failure<F, Fut>(&self, title: &str, work: F)
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), StepError>> + Send + 'static,
+    {
+        self.holdings.on_failure(title, Box::new(move || Box::pin(work())));
     }
 
     /// Makes a file's intent: the file at `path` (a name nobody else uses) is removed when the job ends unless

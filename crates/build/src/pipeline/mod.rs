@@ -116,6 +116,8 @@ impl<S: Step> AnyStep for Bound<S> {
 
 struct Named {
     id: String,
+    /// Runs at the same time as the one before.
+    beside: bool,
     step: Box<dyn AnyStep>,
 }
 
@@ -138,6 +140,16 @@ impl Pipeline {
 
     /// Adds a step. Its id is unique within the job: a second `shell` becomes `shell-2`.
     pub fn step<S: Step>(&mut self, id: &str, step: S) -> Output<S::Output> {
+        self.add(id, step, false)
+    }
+
+    /// As [`Self::step`], and it runs at the same time as the step before it: neither may need the other's output.
+    /// When one of them fails the others are stopped.
+    pub fn step_beside<S: Step>(&mut self, id: &str, step: S) -> Output<S::Output> {
+        self.add(id, step, true)
+    }
+
+    fn add<S: Step>(&mut self, id: &str, step: S, beside: bool) -> Output<S::Output> {
         let mut unique = id.to_owned();
         let mut n = 1;
         while self.steps.iter().any(|other| other.id == unique) {
@@ -145,7 +157,7 @@ impl Pipeline {
             unique = format!("{id}-{n}");
         }
         let output = Output::of(&unique);
-        self.steps.push(Named { id: unique, step: Box::new(Bound { step, output: output.clone() }) });
+        self.steps.push(Named { id: unique, beside, step: Box::new(Bound { step, output: output.clone() }) });
         output
     }
 

@@ -1,10 +1,11 @@
 //! Running a pipeline.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
 use crate::error::StepError;
@@ -53,10 +54,8 @@ impl Pipeline {
         build.emit(Fact::JobStarted { job: self.job.clone() });
         let mut error = None;
         let mut abandoned = false;
-        for named in &self.steps {
-            if let Err((failure, answer)) =
-                self.step_until_settled(build, &holdings, named, on_error, expected).await
-            {
+        for group in self.steps.chunk_by(|_, next| next.beside) {
+            if let Err((failure, answer)) = self.group(build, &holdings, group, on_error, expected).await {
                 abandoned = answer == Answer::Abort;
                 error = Some(failure);
                 break;
@@ -78,18 +77,59 @@ impl Pipeline {
         JobEnd { outcome, error, leftovers }
     }
 
+    /// Steps side by side; the first failure stops the others and is the one that counts.
+    async fn group(
+        &self,
+        build: &Arc<BuildContext>,
+        holdings: &Arc<Holdings>,
+        group: &[Named],
+        on_error: OnError,
+        expected: &(dyn Fn(&str) -> Option<u64> + Send + Sync),
+    ) -> Result<(), (StepError, Answer)> {
+        let stop = build.cancel.unwind.child_token();
+        if let [named] = group {
+            return self.step_until_settled(build, holdings, named, &stop, on_error, expected).await;
+        }
+        let first = Mutex::new(None);
+        let all = group.iter().map(|named| {
+            let (stop, first) = (stop.clone(), &first);
+            async move {
+                // A retry gives back what its step acquired, which in a group could be a neighbour's: no questions.
+                let on_error = if on_error == OnError::Ask { OnError::Cleanup } else { on_error };
+                let result = self.step_until_settled(build, holdings, named, &stop, on_error, expected).await;
+                if let Err(failure) = result {
+                    let mut first = match first.lock() {
+                        Ok(first) => first,
+                        Err(poisoned) => poisoned.into_inner(),
+                    };
+                    first.get_or_insert(failure);
+                    stop.cancel();
+                }
+            }
+        });
+        futures::future::join_all(all).await;
+        let first = match first.into_inner() {
+            Ok(first) => first,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        first.map_or(Ok(()), Err)
+    }
+
     /// One step, again as long as the answer to its failure is "retry".
     async fn step_until_settled(
         &self,
         build: &Arc<BuildContext>,
         holdings: &Arc<Holdings>,
         named: &Named,
+        stop: &CancellationToken,
         on_error: OnError,
         expected: &(dyn Fn(&str) -> Option<u64> + Send + Sync),
     ) -> Result<(), (StepError, Answer)> {
         loop {
             let level = holdings.level();
-            let Err(error) = self.one_step(build, holdings, named, expected).await else { return Ok(()) };
+            let Err(error) = self.one_step(build, holdings, named, stop, expected).await else {
+                return Ok(());
+            };
             let answer = if error.is_cancelled() {
                 Answer::CleanUp
             } else {
@@ -122,10 +162,11 @@ impl Pipeline {
         build: &Arc<BuildContext>,
         holdings: &Arc<Holdings>,
         named: &Named,
+        stop: &CancellationToken,
         expected: &(dyn Fn(&str) -> Option<u64> + Send + Sync),
     ) -> Result<(), StepError> {
         let began = Instant::now();
-        let cx = StepContext::new(build, holdings, &self.job, &named.id);
+        let cx = StepContext::new(build, holdings, &self.job, &named.id).with_cancel(stop.clone());
         build.emit(Fact::StepStarted {
             job: self.job.clone(),
             step: named.id.clone(),

@@ -60,7 +60,7 @@ pub fn plan(
     };
     let several = jobs.len() > 1;
     for job in &jobs {
-        let made = recipe::job(job, host, dirs, request, several)?;
+        let made = recipe::job(&recipe::Order { job, host, dirs, request, several })?;
         let mut fingerprint = blake3::hash(b"goldsmith plan 1");
         let mut steps = Vec::new();
         for (id, sketch) in made.pipeline.sketch() {

@@ -1,14 +1,29 @@
 //! Post-processors: one small file each behind [`PostProcessor`].
 
+mod checksum;
+mod compress;
+mod manifest;
+mod shell_local;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use goldsmith_template::config::{PostProcessor as Kind, PostProcessorStep};
 use serde::{Deserialize, Serialize};
 
-use crate::error::StepError;
+use crate::error::{Context as _, StepError};
+use crate::journal::ProducedFile;
 use crate::names::Names;
 use crate::pipeline::StepContext;
 use crate::plan::Sketch;
+
+pub use checksum::Checksum;
+pub use compress::Compress;
+pub use manifest::Manifest;
+pub use shell_local::ShellLocalAfter;
 
 /// What a builder or a post-processor made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,4 +95,40 @@ pub trait PostProcessor: Send + Sync {
 
     /// Does it. When it fails or is cancelled it leaves none of its outputs behind.
     async fn run(&self, cx: PostContext<'_>, artifact: &Artifact) -> Result<Processed, StepError>;
+}
+
+/// The post-processor of a step, with its id; none for one that is not built here.
+pub(crate) fn of(step: &PostProcessorStep) -> Option<(&'static str, Arc<dyn PostProcessor>)> {
+    match &step.post_processor {
+        Kind::Checksum(options) => Some(("checksum", Arc::new(Checksum::new(options.clone())))),
+        Kind::Manifest(options) => Some(("manifest", Arc::new(Manifest::new(options.clone())))),
+        Kind::Compress(options) => Some(("compress", Arc::new(Compress::new(options.clone())))),
+        Kind::ShellLocal(options) => {
+            Some(("shell-local", Arc::new(ShellLocalAfter::new((**options).clone()))))
+        }
+        Kind::Artifice(_) | Kind::Foreign(_) => None,
+    }
+}
+
+/// Writes small output files, each whole or not at all, and reports them. All of them are written before the first
+/// gets its name, so that a failure leaves none behind.
+fn put(cx: &StepContext, outputs: &BTreeMap<PathBuf, Vec<u8>>) -> Result<(), StepError> {
+    let mut staged = Vec::new();
+    let mut produced = Vec::new();
+    for (path, bytes) in outputs {
+        let (beside, holding) = cx.stage_beside(path)?;
+        let written = std::fs::File::create(&beside).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+        staged.push((beside, holding));
+        written.environment(|| format!("Cannot write {}", path.display()))?;
+        produced.push(ProducedFile { path: path.to_string_lossy().into_owned(), size: bytes.len() as u64 });
+    }
+    for ((beside, holding), path) in staged.iter().zip(outputs.keys()) {
+        std::fs::rename(beside, path).environment(|| format!("Cannot write {}", path.display()))?;
+        holding.forget();
+    }
+    cx.files_produced(produced);
+    Ok(())
 }

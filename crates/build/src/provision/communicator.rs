@@ -31,7 +31,7 @@ pub trait Communicator: Send + Sync {
         &self,
         cx: &StepContext,
         command: &str,
-        on_line: &mut (dyn FnMut(LogStream, &str) + Send),
+        on_line: &mut (dyn for<'l> FnMut(LogStream, &'l str) + Send),
     ) -> Result<Exit, StepError>;
 
     /// Writes these bytes to a file in the guest.

@@ -1,8 +1,21 @@
 //! Provisioners: one small file each behind [`Provisioner`].
 
 mod communicator;
+mod environment;
+mod file;
+pub(crate) mod meta;
+mod shell;
+mod shell_local;
+mod sleep;
+mod ssh;
 
 pub use communicator::{Communicator, Exit};
+pub use file::File;
+pub use shell::Shell;
+pub use shell_local::ShellLocal;
+pub use sleep::Sleep;
+pub use ssh::SshGuest;
+pub(crate) use ssh::sentence;
 
 use std::sync::Arc;
 

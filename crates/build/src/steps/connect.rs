@@ -1,0 +1,167 @@
+//! Waiting for the guest to let us in. `boot_wait` is for a boot command to be typed; without one there is nothing
+//! to wait for but the guest itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use goldsmith_guest::{Patience, SshTarget, Stage, TransferMethod, connect};
+use goldsmith_machine::{Lifecycle as _, PortForward as _};
+use goldsmith_template::Job;
+use goldsmith_template::options::{CommonOptions, SshOptions};
+use serde_json::json;
+
+use crate::error::StepError;
+use crate::names::Names;
+use crate::pipeline::{Output, Step, StepContext};
+use crate::plan::{PlanError, Sketch, StepKind};
+use crate::provision::meta::{pause, seconds};
+use crate::provision::{Communicator as _, SshGuest, sentence};
+use crate::steps::login::Login;
+use crate::steps::machine::Running;
+use crate::steps::settings::known;
+
+/// Waits for SSH.
+pub(crate) struct WaitForSsh {
+    pub(crate) login: Output<Login>,
+    pub(crate) machine: Output<Running>,
+    pub(crate) names: Names,
+    host: String,
+    port: u16,
+    ssh: SshOptions,
+    pause: Duration,
+}
+
+impl WaitForSsh {
+    pub(crate) fn new(
+        job: &Job,
+        common: &CommonOptions,
+        ssh: &SshOptions,
+        login: Output<Login>,
+        machine: Output<Running>,
+        names: &Names,
+    ) -> Result<Self, PlanError> {
+        let host = match &ssh.ssh_host {
+            Some(host) if !host.is_empty() => known(host, "ssh_host", &job.place)?,
+            _ => "127.0.0.1".to_owned(),
+        };
+        Ok(Self {
+            login,
+            machine,
+            names: names.clone(),
+            host,
+            port: ssh.ssh_port,
+            ssh: ssh.clone(),
+            pause: common.pause_before_connecting,
+        })
+    }
+
+    fn target(&self, login: &Login, running: &Running) -> SshTarget {
+        let forwarded = running.machine.forwarded(self.port);
+        let (host, port) = match forwarded {
+            Some(address) => (address.ip().to_string(), address.port()),
+            None => (self.host.clone(), self.port),
+        };
+        let mut target = SshTarget::new(host, port, &login.username);
+        if let Some(key) = &login.key {
+            target = target.with_key(key.clone());
+        }
+        if let Some(pair) = &login.temporary {
+            target = target.with_key(pair.private().clone());
+        }
+        if let Some(password) = &login.password {
+            target = target.with_password(password.clone());
+        }
+        target.patience = Patience::packer(self.ssh.ssh_timeout, self.ssh.ssh_handshake_attempts);
+        target.pty = self.ssh.ssh_pty;
+        if self.ssh.ssh_file_transfer_method == "sftp" {
+            target.transfer = TransferMethod::Sftp;
+        }
+        if let Some(interval) = self.ssh.ssh_keep_alive_interval {
+            target.keep_alive = (!interval.is_zero()).then_some(interval);
+        }
+        target.idle_timeout = self.ssh.ssh_read_write_timeout.filter(|time| !time.is_zero());
+        target
+    }
+
+    /// What templates and scripts may ask for from now on (packer.md 1.5).
+    fn publish(&self, cx: &StepContext, target: &SshTarget, login: &Login) {
+        let port = target.port.to_string();
+        let values = [
+            ("Host", target.host.as_str()),
+            ("Port", port.as_str()),
+            ("User", login.username.as_str()),
+            ("ConnType", "ssh"),
+        ];
+        for (name, value) in values {
+            self.names.set(name, value);
+            cx.hole_filled(&format!("build.{name}"), value);
+        }
+        let password = login.password.as_ref().map(|secret| secret.expose()).unwrap_or_default();
+        self.names.set("Password", password);
+    }
+}
+
+#[async_trait]
+impl Step for WaitForSsh {
+    type Output = Arc<SshGuest>;
+
+    fn sketch(&self) -> Sketch {
+        Sketch::new("Wait for SSH", StepKind::Wait).inputs(&json!(null))
+    }
+
+    async fn run(&self, cx: &StepContext) -> Result<Arc<SshGuest>, StepError> {
+        let login = self.login.get()?;
+        let running = self.machine.get()?;
+        let target = self.target(&login, &running);
+        self.publish(cx, &target, &login);
+        let mut told = |stage: &Stage| cx.waiting(stage_name(stage), explained(stage));
+        let session = tokio::select! {
+            connected = connect(&target, cx.cancel(), &mut told) => match connected {
+                Ok(session) => session,
+                Err(error) if error.is_cancelled() => return Err(StepError::cancelled()),
+                Err(error) => return Err(StepError::guest(sentence(&error.to_string()))),
+            },
+            ending = running.machine.wait_stopped(None) => return Err(died(ending)),
+        };
+        cx.say(format!("Logged in as {} on {}.", target.username, target.address()));
+        let guest = SshGuest::new(session);
+        if !self.pause.is_zero() {
+            cx.waiting(
+                "pause_before_connecting",
+                format!("Pausing {}, then connecting again.", seconds(self.pause)),
+            );
+            pause(cx, self.pause).await?;
+            guest.reconnect(cx).await?;
+        }
+        Ok(Arc::new(guest))
+    }
+}
+
+fn stage_name(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Connecting => "connecting",
+        Stage::PortOpen => "port_open",
+        Stage::Banner { .. } => "banner",
+        Stage::HostKey { .. } => "host_key",
+        Stage::AuthRefused { .. } => "auth_refused",
+        Stage::Ready => "ready",
+    }
+}
+
+fn explained(stage: &Stage) -> String {
+    sentence(&stage.to_string())
+}
+
+/// The machine stopped while something still needed it.
+pub(crate) fn died(ending: Option<goldsmith_machine::Ending>) -> StepError {
+    let Some(ending) = ending else { return StepError::internal("The machine's end could not be learned.") };
+    let mut text = format!("The machine stopped unexpectedly ({})", ending.exit);
+    if ending.said.trim().is_empty() {
+        text.push('.');
+    } else {
+        text.push_str(&format!(": {}", ending.said.trim()));
+    }
+    StepError::guest(text)
+        .hint("Look at the guest's console (log/serial.txt) and its last screen for what happened.")
+}

@@ -1,0 +1,194 @@
+//! The installation image or the disk the machine starts from: found, fetched, checked.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use goldsmith_machine::disk::QemuImg;
+use goldsmith_template::options::IsoOptions;
+use goldsmith_template::{Job, Place, Text};
+use serde_json::json;
+
+use crate::digest::ChecksumSpec;
+use crate::download::{Downloads, Event, Location, Retry, Want, without_login};
+use crate::error::StepError;
+use crate::journal::Unit;
+use crate::pipeline::{Step, StepContext};
+use crate::plan::{PlanError, PlannedDownload, Sketch, StepKind};
+use crate::provision::meta::seconds;
+use crate::provision::sentence;
+use crate::steps::disk::disk_error;
+use crate::steps::settings::known;
+use crate::work::PlanRequest;
+
+/// Finds the image.
+pub(crate) struct FindImage {
+    pub(crate) want: Want,
+    checksum_shown: String,
+    downloads: PathBuf,
+    remote: bool,
+    is_disk: bool,
+    qemu_img: PathBuf,
+}
+
+/// The image, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct ImageFile {
+    pub(crate) path: PathBuf,
+    /// As the template names it, without a login.
+    pub(crate) url: String,
+    /// `sha256:…`, when it was checked or came over the network.
+    pub(crate) checksum: Option<String>,
+}
+
+impl FindImage {
+    pub(crate) fn new(
+        job: &Job,
+        iso: &IsoOptions,
+        downloads: PathBuf,
+        qemu_img: &Path,
+        request: &PlanRequest,
+    ) -> Result<Self, PlanError> {
+        let place = &job.place;
+        let named: Vec<&Text> = iso.iso_url.iter().chain(&iso.iso_urls).collect();
+        let mut urls = Vec::new();
+        for url in named {
+            urls.push(known(url, "iso_url", place)?);
+        }
+        let checksum_text = match &iso.iso_checksum {
+            Some(text) => known(text, "iso_checksum", place)?,
+            None => "none".to_owned(),
+        };
+        let checksum = ChecksumSpec::parse(&checksum_text)
+            .map_err(|error| PlanError::new(sentence(&format!("iso_checksum: {error}")), place))?;
+        let mut remote = false;
+        for url in &urls {
+            remote |= is_remote(url, &request.cwd, place)?;
+        }
+        let downloads = match &iso.iso_target_path {
+            Some(path) if !path.is_empty() => {
+                let path = request.cwd.join(known(path, "iso_target_path", place)?);
+                // With an extension it names the file; we name files by content, in its folder.
+                if path.extension().is_some() {
+                    path.parent().map_or(path.clone(), Path::to_owned)
+                } else {
+                    path
+                }
+            }
+            _ => downloads,
+        };
+        Ok(Self {
+            want: Want {
+                urls,
+                checksum,
+                extension: Some(iso.iso_target_extension.clone()),
+                base: request.cwd.clone(),
+            },
+            checksum_shown: checksum_text,
+            downloads,
+            remote,
+            is_disk: iso.disk_image,
+            qemu_img: qemu_img.to_owned(),
+        })
+    }
+
+    /// As the plan shows it: the first of the names.
+    pub(crate) fn shown(&self) -> String {
+        let first = self.want.urls.first().map(String::as_str).unwrap_or_default();
+        without_login(first)
+    }
+}
+
+fn is_remote(url: &str, base: &Path, place: &Place) -> Result<bool, PlanError> {
+    match Location::parse(url, base) {
+        Ok(Location::Http(_)) => Ok(true),
+        Ok(Location::Local(_)) => Ok(false),
+        Err(error) => Err(PlanError::new(sentence(&error.to_string()), place)),
+    }
+}
+
+#[async_trait]
+impl Step for FindImage {
+    type Output = ImageFile;
+
+    fn sketch(&self) -> Sketch {
+        let what = if self.is_disk { "disk image" } else { "installation image" };
+        let mut sketch = if self.remote {
+            Sketch::new(format!("Fetch the {what}"), StepKind::Download).download(PlannedDownload {
+                urls: self.want.urls.iter().map(|url| without_login(url)).collect(),
+                checksum: self.checksum_shown.clone(),
+                to: self.downloads.display().to_string(),
+                size: None,
+            })
+        } else {
+            Sketch::new(format!("Find the {what}"), StepKind::Prepare)
+        };
+        if self.want.checksum == ChecksumSpec::Unchecked {
+            sketch = sketch.warning(format!(
+                "The {what} is not checked (iso_checksum = \"none\"): a changed or damaged file would not be noticed."
+            ));
+        }
+        sketch.inputs(&json!({ "urls": self.want.urls, "checksum": self.checksum_shown }))
+    }
+
+    async fn run(&self, cx: &StepContext) -> Result<ImageFile, StepError> {
+        let proxies = &cx.build().proxies;
+        let downloads = Downloads::open(&self.downloads, proxies, Retry::default())
+            .map_err(|error| StepError::environment(sentence(&error.to_string())))?;
+        let fetched = downloads.fetch(&self.want, cx.cancel(), &mut |event| told(cx, &event)).await;
+        let fetched = fetched.map_err(|error| {
+            if cx.cancel().is_cancelled() {
+                StepError::cancelled()
+            } else if self.remote {
+                StepError::environment(sentence(&error.to_string()))
+            } else {
+                StepError::input(sentence(&error.to_string()))
+            }
+        })?;
+        if self.is_disk && matches!(Location::parse(&fetched.url, &self.want.base), Ok(Location::Http(_))) {
+            self.refuse_foreign_backing(cx, &fetched.path).await?;
+        }
+        Ok(ImageFile {
+            path: fetched.path,
+            url: without_login(&fetched.url),
+            checksum: fetched.digest.map(|digest| format!("{}:{}", digest.algorithm, digest.hex)),
+        })
+    }
+}
+
+impl FindImage {
+    /// A disk image from the network that stands on a file of this computer would bring that file's content into
+    /// the guest.
+    async fn refuse_foreign_backing(&self, cx: &StepContext, path: &Path) -> Result<(), StepError> {
+        let tool = QemuImg::new(&self.qemu_img);
+        let info = tool.info(cx.launch(), path, cx.cancel()).await.map_err(disk_error)?;
+        match info.backing {
+            None => Ok(()),
+            Some(backing) => Err(StepError::input(format!(
+                "The downloaded image stands on another file, {}, and is refused: it would read that file of this computer.",
+                backing.display()
+            ))
+            .hint("Use an image that is complete in itself.")),
+        }
+    }
+}
+
+fn told(cx: &StepContext, event: &Event) {
+    match event {
+        Event::WaitingForOther => {
+            cx.waiting("other_download", "Another build is fetching the same file; waiting for it.");
+        }
+        Event::Started { url, from: 0 } => cx.say(format!("Fetching {}.", without_login(url))),
+        Event::Started { url, from } => {
+            cx.say(format!("Going on with {} from byte {from}.", without_login(url)));
+        }
+        Event::Progress { done, total } => cx.progress(*done, *total, Unit::Bytes),
+        Event::Retrying { cause, pause } => {
+            cx.say(format!("{} Trying again in {}.", sentence(cause), seconds(*pause)));
+        }
+        Event::Stale { cause } => {
+            cx.warn(format!(
+                "The server could not be asked ({cause}); the copy of an earlier build is used."
+            ));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The steps: one small file each.
+
+pub(crate) mod artifact;
+pub(crate) mod cd;
+pub(crate) mod compact;
+pub(crate) mod connect;
+pub(crate) mod disk;
+pub(crate) mod image;
+pub(crate) mod library;
+pub(crate) mod login;
+pub(crate) mod machine;
+pub(crate) mod output;
+pub(crate) mod post;
+pub(crate) mod provision;
+mod screen;
+pub(crate) mod settings;
+pub(crate) mod shutdown;

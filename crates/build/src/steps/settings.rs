@@ -1,0 +1,340 @@
+//! A machine's settings, the same for every source that boots one, and the QEMU machine they describe.
+
+use std::path::{Path, PathBuf};
+
+use goldsmith_machine::HostFacts;
+use goldsmith_machine::disk::{Format, QemuImg};
+use goldsmith_machine::qemu::{
+    Boot, Cdrom, Cpus, DiskInterface, Drive, Firmware, Forward, HostPort, Network, Nic, QemuSpec, Vnc,
+};
+use goldsmith_template::options::{
+    BootstrapOptions, DiskOptions, MachineOptions, MediaOptions, NetworkOptions, QemuImgOptions, QemuOptions,
+    ShutdownOptions,
+};
+use goldsmith_template::{Job, Place, Text};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::error::StepError;
+use crate::holes::fill;
+use crate::names::Names;
+use crate::plan::PlanError;
+use crate::work::PlanRequest;
+
+/// What a machine source's options come to.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Settings {
+    pub(crate) name: String,
+    pub(crate) output: PathBuf,
+    /// The output folder as the template writes it.
+    pub(crate) output_shown: String,
+    pub(crate) format: Format,
+    pub(crate) machine: MachineOptions,
+    pub(crate) disk: DiskOptions,
+    pub(crate) network: NetworkOptions,
+    pub(crate) shutdown: ShutdownOptions,
+    pub(crate) convert_args: Vec<String>,
+    pub(crate) create_args: Vec<String>,
+    pub(crate) resize_args: Vec<String>,
+    /// Guest port for the communicator; none without one.
+    pub(crate) guest_port: Option<u16>,
+    /// Code and variables, with `efi_boot`.
+    pub(crate) efi: Option<(PathBuf, PathBuf)>,
+    pub(crate) boot: Option<Boot>,
+    pub(crate) accelerator: Option<String>,
+    pub(crate) firmware: Option<PathBuf>,
+    #[serde(skip)]
+    pub(crate) qemu: PathBuf,
+    #[serde(skip)]
+    pub(crate) qemu_img: PathBuf,
+}
+
+/// A text of the options that must be known before the build.
+pub(crate) fn known(text: &Text, option: &str, place: &Place) -> Result<String, PlanError> {
+    text.known().map(str::to_owned).ok_or_else(|| {
+        PlanError::new(
+            format!("`{option}` is \"{}\", which is not known before the build.", text.display()),
+            place,
+        )
+        .hint("Values of build.* can be used in provisioners and post-processors only.")
+    })
+}
+
+pub(crate) fn known_all(texts: &[Text], option: &str, place: &Place) -> Result<Vec<String>, PlanError> {
+    texts.iter().map(|text| known(text, option, place)).collect()
+}
+
+/// The parts of a source's options a machine is made from.
+pub(crate) struct Parts<'a> {
+    machine: &'a MachineOptions,
+    disk: &'a DiskOptions,
+    network: &'a NetworkOptions,
+    pub(crate) media: &'a MediaOptions,
+    shutdown: &'a ShutdownOptions,
+    img: &'a QemuImgOptions,
+    boot: Boot,
+}
+
+impl<'a> From<&'a QemuOptions> for Parts<'a> {
+    fn from(o: &'a QemuOptions) -> Self {
+        Self {
+            machine: &o.machine,
+            disk: &o.disk,
+            network: &o.network,
+            media: &o.media,
+            shutdown: &o.shutdown,
+            img: &o.qemu_img_args,
+            boot: if o.iso.disk_image { Boot::Disk } else { Boot::CdOnce },
+        }
+    }
+}
+
+impl<'a> From<&'a BootstrapOptions> for Parts<'a> {
+    fn from(o: &'a BootstrapOptions) -> Self {
+        Self {
+            machine: &o.machine,
+            disk: &o.disk,
+            network: &o.network,
+            media: &o.media,
+            shutdown: &o.shutdown,
+            img: &o.qemu_img_args,
+            boot: Boot::Disk,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn new(
+        job: &Job,
+        parts: &Parts<'_>,
+        guest_port: Option<u16>,
+        host: &HostFacts,
+        request: &PlanRequest,
+    ) -> Result<Self, PlanError> {
+        let place = &job.place;
+        let machine = parts.machine;
+        let name = match &machine.vm_name {
+            Some(name) if !name.is_empty() => known(name, "vm_name", place)?,
+            _ => format!("packer-{}", job.packer_build_name),
+        };
+        if name.contains('/') {
+            return Err(PlanError::new(
+                format!("`vm_name` is \"{name}\"; it names a file and must not hold `/`."),
+                place,
+            ));
+        }
+        let output_shown = match &machine.output_directory {
+            Some(folder) if !folder.is_empty() => known(folder, "output_directory", place)?,
+            _ => format!("output-{}", job.packer_build_name),
+        };
+        let format: Format =
+            parts.disk.format.parse().map_err(|error: String| PlanError::new(error, place))?;
+        let efi = efi(machine, host, request, place)?;
+        let optional = |text: &Option<Text>, option: &str| match text {
+            Some(text) if !text.is_empty() => Ok(Some(request.cwd.join(known(text, option, place)?))),
+            _ => Ok(None),
+        };
+        let accelerator = match machine.accelerator.as_deref() {
+            Some("none") => None,
+            Some(chosen) => Some(chosen.to_owned()),
+            None => {
+                let measured = host.accelerator.as_ref().map(|verdict| verdict.chosen.clone());
+                Some(measured.unwrap_or_else(|| "tcg".to_owned()))
+            }
+        };
+        Ok(Self {
+            output: clean(&request.cwd.join(&output_shown)),
+            output_shown,
+            name,
+            format,
+            convert_args: known_all(&parts.img.convert, "qemu_img_args.convert", place)?,
+            create_args: known_all(&parts.img.create, "qemu_img_args.create", place)?,
+            resize_args: known_all(&parts.img.resize, "qemu_img_args.resize", place)?,
+            guest_port: guest_port.filter(|_| !parts.network.skip_nat_mapping),
+            efi,
+            // UEFI firmware has its own order.
+            boot: (!machine.efi_boot).then_some(parts.boot),
+            accelerator,
+            firmware: optional(&machine.firmware, "firmware")?,
+            qemu: program(&machine.qemu_binary, host),
+            qemu_img: host
+                .qemu_img
+                .as_ref()
+                .map_or_else(|| PathBuf::from("qemu-img"), |program| program.path.clone()),
+            machine: machine.clone(),
+            disk: parts.disk.clone(),
+            network: parts.network.clone(),
+            shutdown: parts.shutdown.clone(),
+        })
+    }
+
+    pub(crate) fn disk_tool(&self) -> QemuImg {
+        QemuImg::new(&self.qemu_img)
+    }
+
+    /// The main disk.
+    pub(crate) fn disk_path(&self) -> PathBuf {
+        self.output.join(&self.name)
+    }
+
+    /// The further disks, with their sizes in bytes.
+    pub(crate) fn more_disks(&self) -> Vec<(PathBuf, u64)> {
+        let path = |n: usize| self.output.join(format!("{}-{n}", self.name));
+        self.disk.disk_additional_size.iter().enumerate().map(|(i, size)| (path(i + 1), size.bytes)).collect()
+    }
+
+    pub(crate) fn efivars_path(&self) -> PathBuf {
+        self.output.join("efivars.fd")
+    }
+
+    /// The machine; `run` is the private folder of sockets, `log` takes the console.
+    pub(crate) fn spec(
+        &self,
+        uuid: Uuid,
+        run: &Path,
+        log: Option<PathBuf>,
+        cds: Vec<PathBuf>,
+        extra: Vec<Vec<String>>,
+    ) -> QemuSpec {
+        let interface = interface(&self.disk.disk_interface);
+        let drive = |path: PathBuf| Drive {
+            path,
+            interface,
+            cache: self.disk.disk_cache.clone(),
+            discard: self.disk.disk_discard.clone(),
+            detect_zeroes: self.disk.disk_detect_zeroes.clone(),
+            format: self.format,
+        };
+        let mut disks = vec![drive(self.disk_path())];
+        disks.extend(self.more_disks().into_iter().map(|(path, _)| drive(path)));
+        let machine = &self.machine;
+        let firmware = match (&self.efi, &self.firmware) {
+            (Some((code, _)), _) => Firmware::Efi { code: code.clone(), vars: self.efivars_path() },
+            (None, Some(file)) if machine.use_pflash => Firmware::Flash(file.clone()),
+            (None, Some(file)) => Firmware::Bios(file.clone()),
+            (None, None) => Firmware::Builtin,
+        };
+        let (min, max) = (self.network.host_port_min, self.network.host_port_max);
+        let host = match (min, max) {
+            // Packer's default range: nobody chose it, so any port will do, and QEMU gets one without a race.
+            (2222, 4444) => HostPort::Any,
+            (min, max) => HostPort::Within { min, max },
+        };
+        let forwards = self.guest_port.iter().map(|guest| Forward { guest: *guest, host }).collect();
+        QemuSpec {
+            binary: self.qemu.clone(),
+            name: self.name.clone(),
+            uuid,
+            machine: machine.machine_type.clone(),
+            accelerator: self.accelerator.clone(),
+            cpu_model: machine.cpu_model.clone(),
+            cpus: Cpus {
+                count: Some(machine.cpus),
+                sockets: machine.sockets,
+                cores: machine.cores,
+                threads: machine.threads,
+            },
+            memory_mib: machine.memory,
+            firmware,
+            boot: self.boot,
+            disks,
+            cdroms: cds
+                .into_iter()
+                .map(|path| Cdrom { path, interface: self.disk.cdrom_interface.as_deref().map(interface_of) })
+                .collect(),
+            floppy: None,
+            nic: Some(Nic { device: self.network.net_device.clone(), network: Network::User { forwards } }),
+            // The build view shows the screen; a window of QEMU's own opens only where the template names one.
+            display: match &machine.display {
+                Some(display) if !machine.headless => Some(display.clone()),
+                _ => Some("none".to_owned()),
+            },
+            vnc: (!machine.disable_vnc).then(|| Vnc::Unix(run.join("vnc"))),
+            vga: machine.vga.clone(),
+            serial_log: log,
+            qmp: run.join("qmp"),
+            tpm: None,
+            extra,
+        }
+    }
+
+    /// The user's own arguments, filled in (packer.md 2.4).
+    pub(crate) fn extra(&self, names: &Names, ssh_port: &str) -> Result<Vec<Vec<String>>, StepError> {
+        let folder = self.output_shown.clone();
+        let fields = [
+            ("HTTPIP", "10.0.2.2"),
+            ("HTTPPort", "0"),
+            ("HTTPDir", ""),
+            ("HTTPContent", ""),
+            ("OutputDir", folder.as_str()),
+            ("Name", self.name.as_str()),
+            ("SSHHostPort", ssh_port),
+        ];
+        let row = |row: &Vec<Text>| row.iter().map(|part| fill(part, names, &fields)).collect();
+        self.machine.qemuargs.iter().map(row).collect()
+    }
+}
+
+fn interface(name: &str) -> DiskInterface {
+    interface_of(name)
+}
+
+fn interface_of(name: &str) -> DiskInterface {
+    match name {
+        "ide" => DiskInterface::Ide,
+        "sata" => DiskInterface::Sata,
+        "scsi" => DiskInterface::Scsi,
+        "sd" => DiskInterface::Sd,
+        "virtio-scsi" => DiskInterface::VirtioScsi,
+        // The option table allows no other.
+        _ => DiskInterface::Virtio,
+    }
+}
+
+fn program(name: &str, host: &HostFacts) -> PathBuf {
+    match &host.qemu {
+        Some(found) if name == "qemu-system-x86_64" => found.path.clone(),
+        _ => PathBuf::from(name),
+    }
+}
+
+fn efi(
+    machine: &MachineOptions,
+    host: &HostFacts,
+    request: &PlanRequest,
+    place: &Place,
+) -> Result<Option<(PathBuf, PathBuf)>, PlanError> {
+    if !machine.efi_boot {
+        return Ok(None);
+    }
+    let given = |text: &Option<Text>, option: &str| match text {
+        Some(text) if !text.is_empty() => known(text, option, place).map(|path| Some(request.cwd.join(path))),
+        _ => Ok(None),
+    };
+    let code = given(&machine.efi_firmware_code, "efi_firmware_code")?;
+    let vars = given(&machine.efi_firmware_vars, "efi_firmware_vars")?;
+    let found = |part: fn(&goldsmith_machine::host::Ovmf) -> &PathBuf| {
+        host.ovmf.as_ref().map(|ovmf| part(ovmf).clone())
+    };
+    match (code.or_else(|| found(|o| &o.code)), vars.or_else(|| found(|o| &o.vars))) {
+        (Some(code), Some(vars)) => Ok(Some((code, vars))),
+        _ => Err(PlanError::new("`efi_boot` needs UEFI firmware, and none was found on this computer.", place)
+            .hint("Install it (Debian and Ubuntu: `ovmf`, Fedora: `edk2-ovmf`, Arch: `edk2-ovmf`, openSUSE: `qemu-ovmf-x86_64`), or set efi_firmware_code and efi_firmware_vars.")),
+    }
+}
+
+/// Without `.` and `..`, as far as text alone can tell.
+pub(crate) fn clean(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
