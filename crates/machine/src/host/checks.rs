@@ -146,7 +146,7 @@ pub(super) fn firmware(asker: &Asker<'_>) -> Check {
     match ovmf() {
         Some(found) => Check::new("ovmf", "UEFI firmware", Verdict::Ok, found.code.display().to_string()),
         None => Check::new("ovmf", "UEFI firmware", Verdict::Warning, "OVMF was not found")
-            .costs("machines with `efi_boot = true` cannot run, and images cannot be tried with UEFI")
+            .costs("machines with UEFI firmware cannot run, and images cannot be tried with it")
             .remedy("install it", asker.install(OVMF_PACKAGES)),
     }
 }
@@ -157,7 +157,7 @@ pub(super) async fn namespaces(asker: &Asker<'_>) -> Check {
     if asker.is_root {
         return check(Verdict::Ok, "not needed: running as root".to_owned());
     }
-    let cost = "the `bootstrap` source needs root here";
+    let cost = "making images from packages needs root here";
     let Some(unshare) = find_program("unshare", asker.env.path()) else {
         return check(Verdict::Warning, "unshare was not found".to_owned())
             .costs(cost)

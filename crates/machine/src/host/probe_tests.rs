@@ -59,6 +59,16 @@ fn the_wire_form_is_name_and_ms_or_error() {
     assert_eq!(back, of("kvm", Outcome::Failed("x".into())));
 }
 
+#[test]
+fn the_window_s_types_agree_with_the_wire() {
+    let config = ts_rs::Config::default();
+    let declared = Accelerator::decl(&config);
+    assert!(
+        declared.ends_with(r#"name: string, } & ({ "ms": number } | { "error": string });"#),
+        "{declared}"
+    );
+}
+
 /// A QEMU that exists as a file, whose runs are scripted: tcg finishes at once, kvm never does.
 #[tokio::test(start_paused = true)]
 async fn a_hanging_accelerator_is_stopped_and_the_verdict_remembered() {

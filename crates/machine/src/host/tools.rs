@@ -37,7 +37,7 @@ impl Requirement {
     }
 }
 
-const BOOTSTRAP: &str = "the `bootstrap` source cannot make Debian and Ubuntu images from packages";
+const BOOTSTRAP: &str = "Debian and Ubuntu images cannot be made from packages";
 
 const fn packages(
     debian: &'static str,
@@ -95,10 +95,10 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
         "xorriso",
         "CD writer",
         "xorriso",
-        "writes CDs for cloud-init seeds, `cd_files` and `cd_content`",
+        "writes CDs with files for the guest, such as cloud-init seeds",
         Found::Program,
         Warning,
-        "templates with `cd_files` or `cd_content` cannot build",
+        "templates that put files on a CD cannot build",
         ["xorriso", "xorriso", "libisoburn", "xorriso"]
     ),
     requirement!(
@@ -218,10 +218,10 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
         "swtpm",
         "Software TPM",
         "swtpm",
-        "emulates a TPM for machines with `vtpm = true`",
+        "emulates a TPM",
         Found::Program,
         Warning,
-        "templates with `vtpm = true` cannot build",
+        "templates that ask for a TPM cannot build",
         ["swtpm", "swtpm", "swtpm", "swtpm"]
     ),
 ];

@@ -63,7 +63,7 @@ pub enum StartError {
     },
     /// Every port that was tried is taken.
     #[error(
-        "no free port for guest port {guest} between {min} and {max} on 127.0.0.1; widen host_port_min and host_port_max"
+        "no free port for guest port {guest} between {min} and {max} on 127.0.0.1; widen the range of host ports"
     )]
     NoPort {
         /// The guest's port.
@@ -84,7 +84,7 @@ fn hint(said: &str) -> &'static str {
     if has("write\" lock") || has("Failed to get") && has("lock") {
         "\nAnother program has the disk open: stop it, or work on a copy."
     } else if has("Could not access KVM") || has("failed to initialize kvm") {
-        "\nKVM cannot be used by this user: add the user to the group `kvm`, or set accelerator = \"tcg\"."
+        "\nKVM cannot be used by this user: add the user to the group `kvm`, or choose the accelerator tcg."
     } else if has("Could not set up host forwarding") {
         "\nThe port is taken by another program: free it, or choose another."
     } else if has("cannot set up guest memory") || has("Cannot allocate memory") {
