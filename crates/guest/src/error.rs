@@ -183,7 +183,7 @@ pub enum TransferError {
         what: String,
         /// The cause.
         #[source]
-        source: SessionError,
+        source: Box<SessionError>,
     },
     /// A local file could not be read or written.
     #[error("{what}: the local path {} failed: {source}", path.display())]

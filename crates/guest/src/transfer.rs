@@ -33,7 +33,7 @@ impl Job {
     pub(crate) fn session(&self, source: SessionError) -> TransferError {
         match source {
             SessionError::Cancelled => TransferError::Cancelled,
-            source => TransferError::Session { what: self.what.clone(), source },
+            source => TransferError::Session { what: self.what.clone(), source: Box::new(source) },
         }
     }
 

@@ -1,5 +1,5 @@
 //! Against the real OpenSSH server, run by the test's own user on a loopback port.
-#![allow(missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

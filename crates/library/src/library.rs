@@ -208,3 +208,28 @@ pub(crate) fn in_library(
         _ => LibraryError::Io { what, path: path.to_owned(), source },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_become_sentences() {
+        let dir = Path::new("/");
+        let say = |kind: io::ErrorKind| {
+            in_library("adding x", dir, Path::new("/f"), 5 << 20, kind.into()).to_string()
+        };
+        let full = say(io::ErrorKind::StorageFull);
+        assert!(
+            full.contains("adding x: no space left in /: 5 MiB needed") && full.contains("purge"),
+            "{full}"
+        );
+        let locked = say(io::ErrorKind::ReadOnlyFilesystem);
+        assert!(
+            locked.contains("the library in / cannot be written") && locked.contains("ls -ld"),
+            "{locked}"
+        );
+        assert!(say(io::ErrorKind::NotFound).contains("/f failed"));
+        assert!(say(io::ErrorKind::Interrupted).contains("cancelled"));
+    }
+}

@@ -46,7 +46,8 @@ impl ImageName {
         for c in text.chars() {
             let c = if is_allowed(c) { c } else { '-' };
             let starts = name.is_empty() && !c.is_ascii_alphanumeric();
-            if !starts && !(c == '-' && name.ends_with('-')) && name.len() < 100 {
+            let repeats = c == '-' && name.ends_with('-');
+            if !starts && !repeats && name.len() < 100 {
                 name.push(c);
             }
         }

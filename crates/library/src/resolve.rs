@@ -5,20 +5,18 @@ use crate::version::{Image, Version, VersionId};
 impl Library {
     /// All images that have a version with bytes present, by name.
     pub fn images(&self) -> Result<Vec<Image>, LibraryError> {
-        let newest_first =
-            self.store().versions("WHERE bytes = 'present' ORDER BY image, number DESC", [])?;
-        let mut images: Vec<Image> = Vec::new();
-        for version in newest_first {
-            match images.last_mut().filter(|image| image.name == version.image) {
-                Some(image) => image.versions += 1,
-                None => images.push(Image {
-                    name: version.image.clone(),
-                    versions: 1,
-                    latest: Some(self.with_paths(version)),
-                }),
-            }
-        }
-        Ok(images)
+        // One record per image is read in full, however many versions there are.
+        let newest = "WHERE bytes = 'present' AND number = (SELECT max(number) FROM versions AS other \
+                      WHERE other.image = versions.image AND other.bytes = 'present') ORDER BY image";
+        let store = self.store();
+        let (latest, counts) = (store.versions(newest, [])?, store.counts()?);
+        drop(store);
+        let image = |version: Version| Image {
+            name: version.image.clone(),
+            versions: counts.get(version.image.as_str()).copied().unwrap_or(1),
+            latest: Some(self.with_paths(version)),
+        };
+        Ok(latest.into_iter().map(image).collect())
     }
 
     /// The versions of an image whose bytes are present, newest first.
@@ -61,7 +59,7 @@ impl Library {
                 let like: Vec<&String> =
                     names.iter().filter(|n| !name.is_empty() && n.starts_with(name)).collect();
                 match like.as_slice() {
-                    [one] => *one,
+                    [one] => one,
                     [] => return Err(self.not_found(reference)?),
                     many => {
                         let candidates = many.iter().map(|n| (*n).clone()).collect();

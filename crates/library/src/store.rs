@@ -4,6 +4,7 @@
 //! file to copy, reading needs no shared-memory file and so works on a read-only medium, and nothing depends on
 //! shared memory between processes. Writers are few and short; readers wait for them in the busy handler.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -153,6 +154,16 @@ impl Store {
             self.db.prepare_cached("SELECT DISTINCT image FROM versions ORDER BY image").map_err(failed)?;
         let names = statement.query_map([], |row| row.get(0)).and_then(Iterator::collect);
         names.map_err(failed)
+    }
+
+    /// Number of versions with bytes present, per image.
+    pub(crate) fn counts(&self) -> Result<HashMap<String, u32>, LibraryError> {
+        let failed = |e| database("reading the library", &self.path, e);
+        let sql = "SELECT image, count(*) FROM versions WHERE bytes = 'present' GROUP BY image";
+        let mut statement = self.db.prepare_cached(sql).map_err(failed)?;
+        let counts =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).and_then(Iterator::collect);
+        counts.map_err(failed)
     }
 
     fn damaged(&self, seq: i64, cause: String) -> LibraryError {

@@ -1,4 +1,5 @@
 //! Killed processes and several processes at once. The other processes are this test program again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::print_stdout, missing_docs)]
 
 mod common;
 
@@ -73,6 +74,13 @@ async fn other_process() {
     let dir = PathBuf::from(var("GOLDSMITH_TEST_DIR"));
     let point = var("GOLDSMITH_TEST_POINT");
     let (library, disk) = (dir.join("library"), dir.join("disk.raw"));
+    if point == "open" {
+        let error = Library::open(&library, Ticking::new()).unwrap_err();
+        println!("{error}");
+        let reader = Library::open_read_only(&library, Ticking::new()).unwrap();
+        println!("{} version(s)", reader.versions("x").unwrap().len());
+        return;
+    }
     if point == "add five" {
         let library = open(&library);
         for _ in 0..5 {
@@ -185,4 +193,55 @@ async fn processes_adding_at_once_get_numbers_of_their_own() {
     assert_eq!(numbers, (1..=15).collect::<Vec<u32>>());
     assert_eq!(files(library.dir()).len(), 15);
     assert_eq!(library.events().unwrap().len(), 15);
+}
+
+#[tokio::test]
+async fn a_library_that_cannot_be_written_says_so_and_can_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let disk = dir.path().join("disk.raw");
+    raw_disk(&disk, 3_000_000, 1);
+    let place = dir.path().join("library");
+    add(&open(&place), &no_tool(), new("x", &disk, DiskFormat::Raw)).await;
+    let mode = |mode: u32| {
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(place.join("lock"), PermissionsExt::from_mode(mode & 0o666)).unwrap();
+        std::fs::set_permissions(place.join("library.sqlite"), PermissionsExt::from_mode(mode & 0o666))
+            .unwrap();
+        std::fs::set_permissions(&place, PermissionsExt::from_mode(mode)).unwrap();
+    };
+    mode(0o555);
+    // Root may write everything: then the other process runs as nobody.
+    let exe = std::env::current_exe().unwrap();
+    let here = dir.path().join("exe");
+    std::fs::copy(&exe, &here).unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let setpriv = goldsmith_process::find_program("setpriv", &path.to_string_lossy());
+    let root = std::fs::write(place.join("probe"), "").is_ok();
+    let inv = match (root, setpriv) {
+        (false, _) => Invocation::new(here),
+        (true, Some(setpriv)) => {
+            std::fs::remove_file(place.join("probe")).unwrap();
+            Invocation::new(setpriv)
+                .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
+                .arg(here)
+        }
+        (true, None) => {
+            eprintln!("skipped: root may write everything and setpriv is not installed");
+            return;
+        }
+    };
+    let inv = inv
+        .args(["--exact", "other_process", "--ignored", "--nocapture"])
+        .env("GOLDSMITH_TEST_DIR", dir.path())
+        .env("GOLDSMITH_TEST_POINT", "open");
+    let done = capture(&System, &inv, &CancellationToken::new()).await.unwrap();
+    mode(0o755);
+    assert!(done.exit.success(), "{done:?}");
+    let said = done.stdout;
+    assert!(
+        said.contains("cannot be written") && said.contains("library") && said.contains("GOLDSMITH_HOME"),
+        "{said}"
+    );
+    assert!(said.contains("1 version(s)"), "{said}");
 }

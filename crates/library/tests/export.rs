@@ -1,4 +1,5 @@
 //! Exports: every format, whole or not at all.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! One content, one identity: whatever format, compression, cluster size or holes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The events, the tables made from them, and the names of versions.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 mod common;
 
@@ -165,7 +166,8 @@ async fn verify_names_the_file_that_differs() {
     let path = |i: usize| version.files[i].path.clone().unwrap();
     std::fs::write(path(1), "varz").unwrap();
     let bad = check().await;
-    let wrong: Vec<&str> = bad.files.iter().filter(|f| f.verdict != Verdict::Same).map(|f| f.name.as_str()).collect();
+    let wrong: Vec<&str> =
+        bad.files.iter().filter(|f| f.verdict != Verdict::Same).map(|f| f.name.as_str()).collect();
     assert_eq!((bad.ok, wrong), (false, vec!["efivars.fd"]));
     std::fs::remove_file(path(0)).unwrap();
     assert_eq!(check().await.files[0].verdict, Verdict::Missing);

@@ -1,4 +1,5 @@
 //! Verbs in any order keep the invariants.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 mod common;
 
