@@ -34,7 +34,8 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every one we know.
-    pub const ALL: [Self; 6] = [Self::Md5, Self::Sha1, Self::Sha224, Self::Sha256, Self::Sha384, Self::Sha512];
+    pub const ALL: [Self; 6] =
+        [Self::Md5, Self::Sha1, Self::Sha224, Self::Sha256, Self::Sha384, Self::Sha512];
 
     /// The name as templates and digest lists write it, in lower case.
     #[must_use]
@@ -226,7 +227,9 @@ pub enum ChecksumTextError {
     #[error("the checksum is empty; give one (for example `sha256:…`), a list (`file:URL`), or `none`")]
     Empty,
     /// `name:` is no digest function.
-    #[error("`{0}` is no known checksum type; known are md5, sha1, sha224, sha256, sha384, sha512, `file:` and `none`")]
+    #[error(
+        "`{0}` is no known checksum type; known are md5, sha1, sha224, sha256, sha384, sha512, `file:` and `none`"
+    )]
     UnknownType(String),
     /// Digits are missing, too many, or not hexadecimal.
     #[error("`{text}` is no {algorithm} digest: that has {} hexadecimal digits", .algorithm.hex_len())]
@@ -237,7 +240,9 @@ pub enum ChecksumTextError {
         text: String,
     },
     /// A bare text with no digest's length.
-    #[error("cannot tell the type of the checksum `{0}` by its length; write it as `sha256:…`, or as `file:URL`")]
+    #[error(
+        "cannot tell the type of the checksum `{0}` by its length; write it as `sha256:…`, or as `file:URL`"
+    )]
     UnknownLength(String),
 }
 
@@ -331,7 +336,11 @@ mod tests {
     #[test]
     fn every_form_of_a_checksum_is_read() {
         let digest = Digest::guess(EMPTY_256).unwrap_or_else(|| unreachable!());
-        for text in [EMPTY_256.to_owned(), format!("sha256:{EMPTY_256}"), format!(" SHA256:{} ", EMPTY_256.to_uppercase())] {
+        for text in [
+            EMPTY_256.to_owned(),
+            format!("sha256:{EMPTY_256}"),
+            format!(" SHA256:{} ", EMPTY_256.to_uppercase()),
+        ] {
             assert_eq!(ChecksumSpec::parse(&text), Ok(ChecksumSpec::Digest(digest.clone())));
         }
         assert_eq!(ChecksumSpec::parse("none"), Ok(ChecksumSpec::Unchecked));
@@ -354,7 +363,9 @@ mod tests {
         let name = vec!["a.qcow2".to_owned()];
         let gnu = format!("{other}  b.qcow2\n{EMPTY_256}  a.qcow2\n");
         let starred = format!("{other} *xa.qcow2\n{EMPTY_256} *./sub/a.qcow2\n");
-        let bsd = format!("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n# a.qcow2: 12 bytes\nSHA256 (a.qcow2) = {EMPTY_256}\n");
+        let bsd = format!(
+            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n# a.qcow2: 12 bytes\nSHA256 (a.qcow2) = {EMPTY_256}\n"
+        );
         let bare = format!("{EMPTY_256}\n");
         for list in [gnu, starred, bsd, bare] {
             assert_eq!(find_in_list(&list, &name).map(|d| d.hex).as_deref(), Some(EMPTY_256), "{list}");

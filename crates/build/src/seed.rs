@@ -89,7 +89,9 @@ impl Seed {
     ) -> Result<(), SeedError> {
         let (seed, tree) = (self.clone(), work.join("cd"));
         let folder = tree.clone();
-        tokio::task::spawn_blocking(move || seed.lay_out(&folder)).await.map_err(|_| SeedError::Cancelled)??;
+        tokio::task::spawn_blocking(move || seed.lay_out(&folder))
+            .await
+            .map_err(|_| SeedError::Cancelled)??;
         match run_ok(launch, &self.invocation(xorriso, &tree, iso), cancel, &mut |_| {}).await {
             Ok(_) => Ok(()),
             Err(RunError::Cancelled { .. }) => Err(SeedError::Cancelled),
@@ -102,7 +104,8 @@ impl Seed {
         make_folder(tree)?;
         for file in &self.files {
             for path in self.expand(file)? {
-                let meta = std::fs::metadata(&path).map_err(|source| SeedError::NoFile { path: path.clone(), source })?;
+                let meta = std::fs::metadata(&path)
+                    .map_err(|source| SeedError::NoFile { path: path.clone(), source })?;
                 if meta.is_dir() {
                     // Like cp -r: `dir` and `dir/` both appear under the folder's own name.
                     let name = path.components().next_back().map(|part| PathBuf::from(part.as_os_str()));
@@ -114,7 +117,8 @@ impl Seed {
         }
         for (name, content) in &self.content {
             let relative = Path::new(name.trim_start_matches('/'));
-            let inside = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+            let inside =
+                relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
             if !inside || relative.file_name().is_none() {
                 return Err(SeedError::BadPath(name.clone()));
             }
@@ -150,7 +154,10 @@ impl Seed {
             let matcher = GlobBuilder::new(&piece)
                 .literal_separator(true)
                 .build()
-                .map_err(|error| SeedError::BadGlob { glob: text.to_owned(), cause: error.kind().to_string() })?
+                .map_err(|error| SeedError::BadGlob {
+                    glob: text.to_owned(),
+                    cause: error.kind().to_string(),
+                })?
                 .compile_matcher();
             let mut next = Vec::new();
             for at in &found {
@@ -205,7 +212,13 @@ mod tests {
     #[test]
     fn folders_keep_their_name_globs_expand_and_content_wins() {
         let home = folder();
-        for (name, text) in [("a/one.txt", "1"), ("a/deep/two.txt", "2"), ("user-data", "old"), ("x.cfg", "x"), ("y.cfg", "y")] {
+        for (name, text) in [
+            ("a/one.txt", "1"),
+            ("a/deep/two.txt", "2"),
+            ("user-data", "old"),
+            ("x.cfg", "x"),
+            ("y.cfg", "y"),
+        ] {
             put(home.path().join(name), text);
         }
         let seed = Seed {
@@ -216,7 +229,14 @@ mod tests {
         };
         let tree = home.path().join("out");
         seed.lay_out(&tree).unwrap_or_else(|e| panic!("{e}"));
-        for (name, text) in [("a/one.txt", "1"), ("a/deep/two.txt", "2"), ("user-data", "new"), ("x.cfg", "x"), ("y.cfg", "y"), ("b/c", "3")] {
+        for (name, text) in [
+            ("a/one.txt", "1"),
+            ("a/deep/two.txt", "2"),
+            ("user-data", "new"),
+            ("x.cfg", "x"),
+            ("y.cfg", "y"),
+            ("b/c", "3"),
+        ] {
             assert_eq!(std::fs::read_to_string(tree.join(name)).ok().as_deref(), Some(text), "{name}");
         }
     }
@@ -225,21 +245,30 @@ mod tests {
     fn what_is_missing_or_leads_out_is_named() {
         let home = folder();
         let seed = Seed { files: vec!["absent".into()], base: home.path().to_owned(), ..Seed::default() };
-        assert!(matches!(seed.lay_out(&home.path().join("o")), Err(SeedError::NoFile { path, .. }) if path.ends_with("absent")));
+        assert!(
+            matches!(seed.lay_out(&home.path().join("o")), Err(SeedError::NoFile { path, .. }) if path.ends_with("absent"))
+        );
         let seed = Seed { content: BTreeMap::from([("../x".into(), String::new())]), ..Seed::default() };
-        assert!(matches!(seed.lay_out(&home.path().join("p")), Err(SeedError::BadPath(path)) if path == "../x"));
+        assert!(
+            matches!(seed.lay_out(&home.path().join("p")), Err(SeedError::BadPath(path)) if path == "../x")
+        );
     }
 
     #[tokio::test]
     async fn xorriso_makes_an_iso_with_the_label_and_the_names() {
         let home = folder();
         let seed = Seed {
-            content: BTreeMap::from([("meta-data".into(), "instance-id: 1\n".into()), ("user-data".into(), "#cloud-config\n".into())]),
+            content: BTreeMap::from([
+                ("meta-data".into(), "instance-id: 1\n".into()),
+                ("user-data".into(), "#cloud-config\n".into()),
+            ]),
             label: "cidata".into(),
             ..Seed::default()
         };
         let (iso, cancel) = (home.path().join("seed.iso"), CancellationToken::new());
-        seed.make(&System, Path::new("xorriso"), home.path(), &iso, &cancel).await.unwrap_or_else(|e| panic!("{e}"));
+        seed.make(&System, Path::new("xorriso"), home.path(), &iso, &cancel)
+            .await
+            .unwrap_or_else(|e| panic!("{e}"));
         let list = Invocation::new("xorriso").arg("-indev").arg(&iso).args(["-pvd_info", "-find", "/"]);
         let said = capture(&System, &list, &cancel).await.unwrap_or_else(|e| panic!("{e}"));
         let all = said.stdout + &said.stderr;

@@ -170,12 +170,21 @@ impl Distribution {
     pub fn official_suite(self, suite: &str) -> bool {
         let bare = suite.trim_end_matches('/').split(['-', '/']).next().unwrap_or_default();
         let debian = [
-            "buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid", "stable", "testing", "unstable",
-            "oldstable", "oldoldstable",
+            "buster",
+            "bullseye",
+            "bookworm",
+            "trixie",
+            "forky",
+            "duke",
+            "sid",
+            "stable",
+            "testing",
+            "unstable",
+            "oldstable",
+            "oldoldstable",
         ];
-        let ubuntu = [
-            "bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing", "resolute", "devel",
-        ];
+        let ubuntu =
+            ["bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing", "resolute", "devel"];
         match self {
             Self::Debian => debian.contains(&bare),
             Self::Ubuntu => ubuntu.contains(&bare),

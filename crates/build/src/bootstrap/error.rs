@@ -30,7 +30,9 @@ pub enum BootstrapError {
         least: u64,
     },
     /// The system does not fit.
-    #[error("the packages unpack to {content} bytes, which do not fit into the root partition of {room} bytes; raise `disk_size`")]
+    #[error(
+        "the packages unpack to {content} bytes, which do not fit into the root partition of {room} bytes; raise `disk_size`"
+    )]
     DoesNotFit {
         /// Bytes of all files.
         content: u64,
@@ -38,7 +40,9 @@ pub enum BootstrapError {
         room: u64,
     },
     /// Signatures could not be checked.
-    #[error("the keys that sign the packages are not at {path}; install the package {package}, or name the file with `keyring`")]
+    #[error(
+        "the keys that sign the packages are not at {path}; install the package {package}, or name the file with `keyring`"
+    )]
     NoKeyring {
         /// Where they should be.
         path: PathBuf,
@@ -65,7 +69,9 @@ pub enum BootstrapError {
         source: RunError,
     },
     /// Neither way to keep the files' owners is there.
-    #[error("files of other owners cannot be made by this user; install the package fakeroot, or build as root")]
+    #[error(
+        "files of other owners cannot be made by this user; install the package fakeroot, or build as root"
+    )]
     NoOwnership,
     /// GRUB's images are missing or unusable.
     #[error("{0}; the packages grub-pc-bin, grub-efi-amd64-bin and grub2-common must be in the image")]
@@ -81,7 +87,9 @@ pub enum BootstrapError {
         source: io::Error,
     },
     /// The disk is full, or would be.
-    #[error("no space left for {path}: {needed} bytes are needed, {free} are free; make room or move the cache (GOLDSMITH_HOME)")]
+    #[error(
+        "no space left for {path}: {needed} bytes are needed, {free} are free; make room or move the cache (GOLDSMITH_HOME)"
+    )]
     NoSpace {
         /// What was to be written.
         path: PathBuf,
@@ -119,7 +127,9 @@ impl BootstrapError {
         let all = said.join("\n");
         let about = |words: &[&str]| words.iter().any(|word| all.contains(word));
         let hint = if about(&["NO_PUBKEY", "is not signed", "GPG error", "signatures were invalid"]) {
-            Some("the archive is not signed by the keys in `keyring`: another keyring, or another mirror, is needed")
+            Some(
+                "the archive is not signed by the keys in `keyring`: another keyring, or another mirror, is needed",
+            )
         } else if about(&["newuidmap", "subuid", "unshare", "user namespace", "uid_map"]) {
             Some(
                 "this user cannot make user namespaces: install uidmap, give the user a line in /etc/subuid and \
@@ -130,7 +140,9 @@ impl BootstrapError {
         } else if about(&["No space left"]) {
             Some("make room in the temporary directory")
         } else if about(&["accessible", "Permission denied"]) {
-            Some("the temporary directory must be open to other users' ids: set TMPDIR to such a place, for example /tmp")
+            Some(
+                "the temporary directory must be open to other users' ids: set TMPDIR to such a place, for example /tmp",
+            )
         } else {
             None
         };

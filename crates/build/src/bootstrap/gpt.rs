@@ -153,7 +153,8 @@ mod tests {
     fn both_headers_name_each_other_and_their_checksums_hold() {
         let layout = Layout::new(SMALLEST).unwrap_or_else(|| unreachable!());
         let pieces = layout.table(&[[1; 16], [2; 16], [3; 16], [4; 16]]);
-        let u64_at = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap_or_default());
+        let u64_at =
+            |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap_or_default());
         let (first, last) = (&pieces[1].1, &pieces[4].1);
         assert_eq!(u64_at(first, 32), u64_at(last, 24));
         assert_eq!(u64_at(last, 32), u64_at(first, 24));

@@ -20,10 +20,46 @@ use super::gpt::SECTOR;
 
 /// Modules both images hold.
 const MODULES: &[&str] = &[
-    "part_gpt", "part_msdos", "ext2", "fat", "normal", "configfile", "linux", "boot", "chain", "search", "search_label",
-    "search_fs_uuid", "search_fs_file", "echo", "test", "true", "regexp", "sleep", "ls", "cat", "help", "minicmd", "halt",
-    "reboot", "probe", "loadenv", "gzio", "all_video", "font", "gfxterm", "gfxterm_background", "gfxmenu", "png",
-    "gettext", "serial", "terminal", "terminfo", "keystatus", "lvm", "mdraid1x",
+    "part_gpt",
+    "part_msdos",
+    "ext2",
+    "fat",
+    "normal",
+    "configfile",
+    "linux",
+    "boot",
+    "chain",
+    "search",
+    "search_label",
+    "search_fs_uuid",
+    "search_fs_file",
+    "echo",
+    "test",
+    "true",
+    "regexp",
+    "sleep",
+    "ls",
+    "cat",
+    "help",
+    "minicmd",
+    "halt",
+    "reboot",
+    "probe",
+    "loadenv",
+    "gzio",
+    "all_video",
+    "font",
+    "gfxterm",
+    "gfxterm_background",
+    "gfxmenu",
+    "png",
+    "gettext",
+    "serial",
+    "terminal",
+    "terminfo",
+    "keystatus",
+    "lvm",
+    "mdraid1x",
 ];
 /// Where the images are in the root file system.
 pub const BIOS_CORE: &str = "boot/grub/i386-pc/core.img";
@@ -147,7 +183,8 @@ mod tests {
 
     #[test]
     fn the_boot_code_points_at_the_partition_and_the_list_at_the_rest() {
-        let (code, content) = embed(&[7; 512], &[9; 1500], 1 << 20, 1 << 20).unwrap_or_else(|_| unreachable!());
+        let (code, content) =
+            embed(&[7; 512], &[9; 1500], 1 << 20, 1 << 20).unwrap_or_else(|_| unreachable!());
         assert_eq!(code.len(), 440);
         assert_eq!(code[0x5c..0x64], 2048_u64.to_le_bytes());
         assert_eq!(code[0x64..0x68], [0xff, 7, 0x90, 0x90]);

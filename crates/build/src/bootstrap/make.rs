@@ -108,7 +108,10 @@ pub async fn make_rootfs(
     let shown = archives.iter().map(Archive::shown).collect();
     if cached {
         // The newest used are the ones that stay; a failure to note it harms nothing.
-        let _ = std::fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(std::time::SystemTime::now()));
+        let _ = std::fs::File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(std::time::SystemTime::now()));
     } else {
         enough_room(bench.cache, ROOM_FOR_PACKAGES)?;
         let part = bench.cache.join(format!("{fingerprint}.tar.part"));
@@ -135,7 +138,9 @@ async fn settle(
     (bench.on)(Said::Phase("asking the package archive".into()));
     let mut archives = Vec::new();
     let mut dates = Vec::new();
-    for (group, needed) in [(&candidates.main, true), (&candidates.updates, false), (&candidates.security, false)] {
+    for (group, needed) in
+        [(&candidates.main, true), (&candidates.updates, false), (&candidates.security, false)]
+    {
         let mut failed = None;
         let mut found = false;
         for archive in group {
@@ -227,16 +232,19 @@ pub async fn make_disk(
         let (spec, identity, access) = (spec.clone(), *identity, access.cloned());
         let (shop, tar) = (shop.clone(), rootfs.path.clone());
         let work = work.to_owned();
-        tokio::task::spawn_blocking(move || prepare(&shop, &work, &tar, &spec, &identity, access.as_ref(), &layout))
-            .await
-            .map_err(|_| BootstrapError::Cancelled)??;
+        tokio::task::spawn_blocking(move || {
+            prepare(&shop, &work, &tar, &spec, &identity, access.as_ref(), &layout)
+        })
+        .await
+        .map_err(|_| BootstrapError::Cancelled)??;
     }
     (bench.on)(Said::Phase("making the root file system".into()));
     let root = shop.root(bench.ownership, &layout, identity, &rootfs.path);
     run_logged(bench, &root, "cannot make the root partition").await?;
     if spec.uefi {
         (bench.on)(Said::Phase("making the EFI system partition".into()));
-        run_logged(bench, &shop.format_esp(&layout, identity), "cannot format the EFI system partition").await?;
+        run_logged(bench, &shop.format_esp(&layout, identity), "cannot format the EFI system partition")
+            .await?;
         tidy_esp(&shop.disk(), &layout).map_err(BootstrapError::file("write", &shop.disk()))?;
         for step in shop.fill_esp(&layout) {
             run_logged(bench, &step, "cannot fill the EFI system partition").await?;
@@ -303,7 +311,8 @@ fn prepare(
     // The overlay holds the host key of the provisioning boot.
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     file.set_permissions(private).map_err(BootstrapError::file("write", &path))?;
-    overlay::write(BufWriter::new(file), spec, identity, access, &taken).map_err(BootstrapError::file("write", &path))?;
+    overlay::write(BufWriter::new(file), spec, identity, access, &taken)
+        .map_err(BootstrapError::file("write", &path))?;
     let path = shop.disk();
     let mut disk = std::fs::File::create_new(&path).map_err(BootstrapError::file("write", &path))?;
     disk.set_len(layout.disk).map_err(BootstrapError::file("write", &path))?;
@@ -347,7 +356,9 @@ fn prune(cache: &Path, current: &Path) {
     let Ok(entries) = std::fs::read_dir(cache) else { return };
     let mut archives: Vec<(std::time::SystemTime, PathBuf)> = entries
         .filter_map(Result::ok)
-        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "tar") && entry.path() != current)
+        .filter(|entry| {
+            entry.path().extension().is_some_and(|extension| extension == "tar") && entry.path() != current
+        })
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     archives.sort_by(|a, b| b.0.cmp(&a.0));

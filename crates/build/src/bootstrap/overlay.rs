@@ -177,7 +177,11 @@ fn access_files<W: io::Write>(tree: &mut Tree<W>, access: &BuildAccess, taken: &
                 let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
                 format!("{text}{newline}{line}\n")
             };
-            tree.file("etc/passwd", 0o644, &add(&taken.passwd, format!("{name}:x:{id}:{id}::{home}:/bin/bash")))?;
+            tree.file(
+                "etc/passwd",
+                0o644,
+                &add(&taken.passwd, format!("{name}:x:{id}:{id}::{home}:/bin/bash")),
+            )?;
             tree.file("etc/group", 0o644, &add(&taken.group, format!("{name}:x:{id}:")))?;
             let shadow_group = taken.group.lines().find_map(|line| {
                 let mut field = line.split(':');
@@ -185,9 +189,19 @@ fn access_files<W: io::Write>(tree: &mut Tree<W>, access: &BuildAccess, taken: &
             });
             // `*`: no password fits, but a key does.
             let shadow = add(&taken.shadow, format!("{name}:*:19000:0:99999:7:::"));
-            tree.entry("etc/shadow", 0o640, (0, shadow_group.unwrap_or(42)), EntryType::Regular, shadow.as_bytes())?;
+            tree.entry(
+                "etc/shadow",
+                0o640,
+                (0, shadow_group.unwrap_or(42)),
+                EntryType::Regular,
+                shadow.as_bytes(),
+            )?;
             tree.entry(home.trim_start_matches('/'), 0o700, (id, id), EntryType::Directory, b"")?;
-            tree.file(generalize::BUILD_SUDOERS.trim_start_matches('/'), 0o440, &format!("{name} ALL=(ALL) NOPASSWD: ALL\n"))?;
+            tree.file(
+                generalize::BUILD_SUDOERS.trim_start_matches('/'),
+                0o440,
+                &format!("{name} ALL=(ALL) NOPASSWD: ALL\n"),
+            )?;
             (id, id, home)
         }
     };
@@ -219,7 +233,14 @@ impl<W: io::Write> Tree<W> {
         self.tar.append_link(&mut header, path, target)
     }
 
-    fn entry(&mut self, path: &str, mode: u32, owner: (u32, u32), kind: EntryType, content: &[u8]) -> io::Result<()> {
+    fn entry(
+        &mut self,
+        path: &str,
+        mode: u32,
+        owner: (u32, u32),
+        kind: EntryType,
+        content: &[u8],
+    ) -> io::Result<()> {
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
         header.set_mode(mode);

@@ -258,7 +258,12 @@ mod tests {
 
     #[test]
     fn credentials_of_a_mirror_never_reach_the_command_line() {
-        let inv = spec().invocation(Path::new("mmdebstrap"), "--mode=root", &[archive("http://joe:secret@m/debian")], Path::new("/o.tar"));
+        let inv = spec().invocation(
+            Path::new("mmdebstrap"),
+            "--mode=root",
+            &[archive("http://joe:secret@m/debian")],
+            Path::new("/o.tar"),
+        );
         assert!(!inv.to_string().contains("secret"), "{inv}");
         assert_eq!(inv.input(), Some(&b"deb http://joe:secret@m/debian trixie main\n"[..]));
     }
@@ -268,9 +273,12 @@ mod tests {
         let base = spec().fingerprint(&[archive("http://m/d")], &["Sat".into()]);
         assert_eq!(base, spec().fingerprint(&[archive("http://joe:x@m/d")], &["Sat".into()]));
         let changed = [
-            RootfsSpec { suite: "sid".into(), ..spec() }.fingerprint(&[archive("http://m/d")], &["Sat".into()]),
-            RootfsSpec { packages: vec!["x".into()], ..spec() }.fingerprint(&[archive("http://m/d")], &["Sat".into()]),
-            RootfsSpec { locale: "de_CH.UTF-8".into(), ..spec() }.fingerprint(&[archive("http://m/d")], &["Sat".into()]),
+            RootfsSpec { suite: "sid".into(), ..spec() }
+                .fingerprint(&[archive("http://m/d")], &["Sat".into()]),
+            RootfsSpec { packages: vec!["x".into()], ..spec() }
+                .fingerprint(&[archive("http://m/d")], &["Sat".into()]),
+            RootfsSpec { locale: "de_CH.UTF-8".into(), ..spec() }
+                .fingerprint(&[archive("http://m/d")], &["Sat".into()]),
             spec().fingerprint(&[archive("http://n/d")], &["Sat".into()]),
             spec().fingerprint(&[archive("http://m/d")], &["Sun".into()]),
         ];

@@ -76,7 +76,8 @@ impl HostApt {
 
     /// Every (URI, suite) pair that is in force.
     fn pairs(&self) -> Vec<(String, String)> {
-        let mut pairs: Vec<(String, String)> = self.one_line.iter().flat_map(|text| one_line_pairs(text)).collect();
+        let mut pairs: Vec<(String, String)> =
+            self.one_line.iter().flat_map(|text| one_line_pairs(text)).collect();
         pairs.extend(self.deb822.iter().flat_map(|text| deb822_pairs(text)));
         pairs
     }
@@ -118,14 +119,20 @@ fn deb822_pairs(text: &str) -> Vec<(String, String)> {
             }
         }
         let field = |name: &str| {
-            fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str()).split_whitespace()
+            fields
+                .iter()
+                .find(|(known, _)| known == name)
+                .map_or("", |(_, value)| value.as_str())
+                .split_whitespace()
         };
         let off = field("enabled").next().is_some_and(|value| matches!(value, "no" | "false" | "0" | "off"));
         if off || !field("types").any(|kind| kind == "deb") {
             continue;
         }
         for uri in field("uris") {
-            pairs.extend(field("suites").map(|suite| (uri.trim_end_matches('/').to_owned(), suite.to_owned())));
+            pairs.extend(
+                field("suites").map(|suite| (uri.trim_end_matches('/').to_owned(), suite.to_owned())),
+            );
         }
     }
     pairs
@@ -175,9 +182,10 @@ impl Candidates {
             if mirror.is_some() {
                 // A full mirror of Debian has the security archive as its neighbour, one of Ubuntu as a suite.
                 let beside = match distribution {
-                    Distribution::Debian => {
-                        main.trim_end_matches('/').strip_suffix("/debian").map(|base| format!("{base}/debian-security"))
-                    }
+                    Distribution::Debian => main
+                        .trim_end_matches('/')
+                        .strip_suffix("/debian")
+                        .map(|base| format!("{base}/debian-security")),
                     Distribution::Ubuntu => Some(main.clone()),
                 };
                 security.extend(beside.map(|uri| archive(&uri, name.clone())));
@@ -196,7 +204,11 @@ impl Candidates {
     /// One line per group, as a plan prints them.
     #[must_use]
     pub fn shown(&self) -> Vec<String> {
-        [&self.main, &self.updates, &self.security].into_iter().filter_map(|group| group.first()).map(Archive::shown).collect()
+        [&self.main, &self.updates, &self.security]
+            .into_iter()
+            .filter_map(|group| group.first())
+            .map(Archive::shown)
+            .collect()
     }
 }
 
@@ -206,7 +218,12 @@ fn fetchable(uri: &str) -> bool {
 
 /// The image's own `/etc/apt/sources.list.d/<distribution>.sources`: public archives, no credentials, keys named.
 #[must_use]
-pub fn image_sources(distribution: Distribution, suite: &str, components: &[String], keyring: &str) -> String {
+pub fn image_sources(
+    distribution: Distribution,
+    suite: &str,
+    components: &[String],
+    keyring: &str,
+) -> String {
     let (main, security) = distribution.image_mirrors();
     let components = components.join(" ");
     let suites = match distribution.updates_suite(suite) {
@@ -277,7 +294,11 @@ mod tests {
             "deb [arch=amd64 signed-by=/x y] cdrom:[Debian]/ bookworm main\n#deb http://no.example/debian bookworm main\n",
         );
         assert_eq!(uris(&choose(None, &host).main), ["http://ftp.debian.org/debian"]);
-        let ubuntu = HostApt { distribution: Some("ubuntu".into()), one_line: vec!["deb http://u.example/ubuntu noble main".into()], ..HostApt::default() };
+        let ubuntu = HostApt {
+            distribution: Some("ubuntu".into()),
+            one_line: vec!["deb http://u.example/ubuntu noble main".into()],
+            ..HostApt::default()
+        };
         assert_eq!(uris(&choose(None, &ubuntu).main), ["http://ftp.debian.org/debian"]);
     }
 
@@ -303,7 +324,11 @@ mod tests {
         assert!(!found.shown().join("\n").contains("secret"));
         let components = vec!["main".to_owned()];
         let image = image_sources(Distribution::Debian, "trixie", &components, "/k.gpg");
-        assert!(image.starts_with("Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie trixie-updates\n"));
+        assert!(
+            image.starts_with(
+                "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie trixie-updates\n"
+            )
+        );
         assert!(image.contains("Suites: trixie-security\n"));
     }
 

@@ -51,7 +51,8 @@ impl ImageSpec {
         if options.filesystem != "ext4" {
             return Err(wrong("filesystem", &options.filesystem, "ext4"));
         }
-        let hostname = options.hostname.as_ref().and_then(|text| text.known()).filter(|text| !text.is_empty());
+        let hostname =
+            options.hostname.as_ref().and_then(|text| text.known()).filter(|text| !text.is_empty());
         let hostname = hostname.map_or_else(|| distribution.name().to_owned(), str::to_owned);
         if !host_name(&hostname) {
             return Err(wrong("hostname", &hostname, "letters, digits, hyphens and dots"));
@@ -63,12 +64,18 @@ impl ImageSpec {
             return Err(wrong("timezone", &options.timezone, "a time zone such as \"Europe/Zurich\""));
         }
         if !username_like(username) {
-            return Err(wrong("ssh_username", username, "lower-case letters, digits, hyphens and underscores"));
+            return Err(wrong(
+                "ssh_username",
+                username,
+                "lower-case letters, digits, hyphens and underscores",
+            ));
         }
         let disk_size = options.disk_size.bytes;
-        Layout::new(disk_size).ok_or(BootstrapError::DiskTooSmall { bytes: disk_size, least: gpt::SMALLEST })?;
+        Layout::new(disk_size)
+            .ok_or(BootstrapError::DiskTooSmall { bytes: disk_size, least: gpt::SMALLEST })?;
         let kernel = options.kernel_package.as_deref().unwrap_or(distribution.default_kernel());
-        let mut packages: Vec<String> = distribution.base_packages(&suite).into_iter().map(str::to_owned).collect();
+        let mut packages: Vec<String> =
+            distribution.base_packages(&suite).into_iter().map(str::to_owned).collect();
         packages.push(kernel.to_owned());
         if options.openssh {
             packages.push("openssh-server".into());
@@ -122,7 +129,13 @@ impl ImageSpec {
     #[must_use]
     pub fn candidates(&self, options: &DistributionOptions, host: &HostApt) -> Candidates {
         let mirror = mirror_text(options.mirror.as_ref());
-        Candidates::choose(self.rootfs.distribution, &self.rootfs.suite, &self.components, mirror.as_deref(), host)
+        Candidates::choose(
+            self.rootfs.distribution,
+            &self.rootfs.suite,
+            &self.components,
+            mirror.as_deref(),
+            host,
+        )
     }
 }
 
@@ -136,14 +149,15 @@ fn name_like(text: &str) -> bool {
 
 /// Package names; mmdebstrap also takes apt's patterns and `name:arch`, `name=version`, `name/suite`.
 fn package_like(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '?' | '~')) && !text.contains([',', '\n'])
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '?' | '~'))
+        && !text.contains([',', '\n'])
 }
 
 fn host_name(text: &str) -> bool {
     text.len() <= 253
-        && text.split('.').all(|label| {
-            (1..=63).contains(&label.len()) && safe(label, "-") && !label.ends_with('-')
-        })
+        && text
+            .split('.')
+            .all(|label| (1..=63).contains(&label.len()) && safe(label, "-") && !label.ends_with('-'))
 }
 
 fn username_like(text: &str) -> bool {

@@ -23,13 +23,17 @@ impl Location {
         };
         match scheme.to_ascii_lowercase().as_str() {
             "http" | "https" => {
-                reqwest::Url::parse(text)
-                    .map_err(|error| DownloadError::BadUrl { url: text.to_owned(), cause: error.to_string() })?;
+                reqwest::Url::parse(text).map_err(|error| DownloadError::BadUrl {
+                    url: text.to_owned(),
+                    cause: error.to_string(),
+                })?;
                 Ok(Self::Http(text.to_owned()))
             }
             "file" => {
                 // file:///absolute, file://localhost/absolute, and, as Packer allows, file://relative
-                let path = rest.strip_prefix("localhost/").map_or_else(|| rest.to_owned(), |path| format!("/{path}"));
+                let path = rest
+                    .strip_prefix("localhost/")
+                    .map_or_else(|| rest.to_owned(), |path| format!("/{path}"));
                 let path = percent_decode_str(&path).decode_utf8_lossy().into_owned();
                 Ok(Self::Local(base.join(path)))
             }

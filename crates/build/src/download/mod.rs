@@ -116,12 +116,15 @@ pub struct Proxies {
 impl Proxies {
     /// Reads `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in lower case first, as curl does.
     pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Self {
-        let either = |name: &str| {
-            get(name).or_else(|| get(&name.to_uppercase())).filter(|value| !value.is_empty())
-        };
+        let either =
+            |name: &str| get(name).or_else(|| get(&name.to_uppercase())).filter(|value| !value.is_empty());
         // HTTP_PROXY in upper case can be forged through a CGI header; curl ignores it, and so do we.
         let http = get("http_proxy").filter(|value| !value.is_empty()).or_else(|| either("all_proxy"));
-        Self { http, https: either("https_proxy").or_else(|| either("all_proxy")), none_for: either("no_proxy") }
+        Self {
+            http,
+            https: either("https_proxy").or_else(|| either("all_proxy")),
+            none_for: either("no_proxy"),
+        }
     }
 }
 
@@ -184,7 +187,12 @@ impl Downloads {
     }
 
     /// A small text, not cached: an index, a list. Troubles that may pass are met with one more attempt.
-    pub async fn text(&self, url: &str, limit: u64, cancel: &CancellationToken) -> Result<String, DownloadError> {
+    pub async fn text(
+        &self,
+        url: &str,
+        limit: u64,
+        cancel: &CancellationToken,
+    ) -> Result<String, DownloadError> {
         let retry = Retry { attempts: self.retry.attempts.min(2), ..self.retry };
         let bytes = Transfer::new(&self.client, retry).small(url, limit, cancel, &mut |_| {}).await?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -206,10 +214,13 @@ impl Downloads {
             Location::Local(path) => tokio::fs::read(&path)
                 .await
                 .map_err(|source| DownloadError::ListFile { path: path.clone(), source })?,
-            Location::Http(url) => Transfer::new(&self.client, self.retry).small(&url, LIST_LIMIT, cancel, on).await?,
+            Location::Http(url) => {
+                Transfer::new(&self.client, self.retry).small(&url, LIST_LIMIT, cancel, on).await?
+            }
         };
         let text = String::from_utf8_lossy(&text);
-        let names: Vec<String> = want.urls.iter().flat_map(|url| location::names_in_list(url, list)).collect();
+        let names: Vec<String> =
+            want.urls.iter().flat_map(|url| location::names_in_list(url, list)).collect();
         digest::find_in_list(&text, &names)
             .map(Some)
             .ok_or_else(|| DownloadError::NotListed { list: list.clone(), names })
@@ -234,10 +245,8 @@ impl Downloads {
             }
         }
         let arrival = Transfer::new(&self.client, self.retry).run(url, &target, expected, cancel, on).await?;
-        let bytes = target
-            .metadata()
-            .map_err(|source| DownloadError::File { path: target.clone(), source })?
-            .len();
+        let bytes =
+            target.metadata().map_err(|source| DownloadError::File { path: target.clone(), source })?.len();
         let (digest, cached) = match arrival {
             Arrival::Fetched(digest) => (Some(digest), false),
             Arrival::Unchanged => (None, true),

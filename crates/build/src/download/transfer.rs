@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use goldsmith_process::{durable, space};
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE,
+    ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    LAST_MODIFIED, RANGE,
 };
 use reqwest::{Client, Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -131,7 +132,9 @@ impl<'a> Transfer<'a> {
     async fn small_once(&self, url: &str, limit: u64) -> Result<Vec<u8>, DownloadError> {
         let mut response = checked(url, self.client.get(url).send().await)?;
         let mut text = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| broken(url, text.len() as u64, &error))? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| broken(url, text.len() as u64, &error))?
+        {
             text.extend_from_slice(&chunk);
             if text.len() as u64 > limit {
                 return Err(DownloadError::ListTooLarge { list: without_login(url), limit });
@@ -226,7 +229,8 @@ impl<'a> Transfer<'a> {
             }
         }
         let mut response = checked(part.url, response)?;
-        let from = if response.status() == StatusCode::PARTIAL_CONTENT && range_start(&response) == Some(from) {
+        let from = if response.status() == StatusCode::PARTIAL_CONTENT && range_start(&response) == Some(from)
+        {
             from
         } else {
             hasher = Hasher::new(part.algorithm());
@@ -338,7 +342,9 @@ impl<'a> Part<'a> {
                 Ok(Some(chunk)) => {
                     hasher.update(&chunk);
                     done += chunk.len() as u64;
-                    file.write_all(&chunk).await.map_err(|source| self.written(source, total.map(|all| all - done)))?;
+                    file.write_all(&chunk)
+                        .await
+                        .map_err(|source| self.written(source, total.map(|all| all - done)))?;
                     if done - told >= PROGRESS_STEP {
                         told = done;
                         on(Event::Progress { done, total });
@@ -367,7 +373,11 @@ impl<'a> Part<'a> {
         if let Some(expected) = self.expected
             && found != *expected
         {
-            return Err(DownloadError::Checksum { what: without_login(self.url), expected: expected.clone(), found });
+            return Err(DownloadError::Checksum {
+                what: without_login(self.url),
+                expected: expected.clone(),
+                found,
+            });
         }
         let failed = |source| DownloadError::File { path: self.target.to_owned(), source };
         let notes = beside(self.target, ".json");

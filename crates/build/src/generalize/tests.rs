@@ -15,7 +15,8 @@ fn full(after: After) -> String {
 fn the_script_is_what_a_posix_shell_can_read() {
     // `sh -n` reads without running; dash, where it is the system's sh, knows nothing beyond POSIX.
     let text = full(After::PowerOff);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap_or_else(|e| panic!("{e}"));
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap_or_else(|e| panic!("{e}"));
     let inv = goldsmith_process::Invocation::new("sh").arg("-n").stdin_bytes(text.into_bytes());
     let cancel = tokio_util::sync::CancellationToken::new();
     let ran = runtime.block_on(goldsmith_process::capture(&goldsmith_process::System, &inv, &cancel));
@@ -43,7 +44,11 @@ fn what_is_switched_off_is_left_alone() {
         history: false,
         package_caches: false,
     };
-    let text = script(&none, &Credentials { public_keys: vec![KEY.into()], ..Credentials::default() }, After::Nothing);
+    let text = script(
+        &none,
+        &Credentials { public_keys: vec![KEY.into()], ..Credentials::default() },
+        After::Nothing,
+    );
     for word in ["machine-id", "ssh_host", "drop_key", "cloud-init", "journal", "bash_history", "apt-get"] {
         assert!(!text.contains(word), "{word} in {text}");
     }

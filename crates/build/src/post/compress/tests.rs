@@ -78,8 +78,10 @@ fn every_format_gives_back_what_went_in_at_the_edges_of_its_blocks() {
         [Algorithm::Gzip, Algorithm::Bgzf, Algorithm::Lz4, Algorithm::Xz, Algorithm::Bzip2, Algorithm::Zstd]
     {
         let size = formats::format(algorithm, 1).block_size();
-        // xz has the largest blocks: two of them are enough to show that streams follow one another.
-        for len in [0, 1, size - 1, size, size + 1] {
+        // The slow ones with large blocks: that streams follow one another is what matters.
+        let slow = matches!(algorithm, Algorithm::Xz | Algorithm::Bzip2);
+        let lengths = if slow { vec![0, size + 1] } else { vec![0, 1, size - 1, size, size + 1] };
+        for len in lengths {
             let bytes = sample(len);
             let input = place.put("disk", &bytes);
             let packed = place.packed(&[input], (Container::None, algorithm), 1);
