@@ -8,6 +8,7 @@ use goldsmith_build::id::{Clock, Random, SystemClock, SystemRandom};
 use goldsmith_process::{Dirs, Env, Launch, System};
 
 use crate::error::WireError;
+use crate::journals::Known;
 use crate::session::Sessions;
 use crate::tasks::Tasks;
 use crate::wire::{PickPath, PickedPath};
@@ -100,6 +101,7 @@ struct Inner {
     setup: Setup,
     sessions: Sessions,
     tasks: Tasks,
+    known: Known,
     stats: Mutex<Option<sysinfo::System>>,
 }
 
@@ -111,6 +113,7 @@ impl Core {
                 setup,
                 sessions: Sessions::default(),
                 tasks: Tasks::default(),
+                known: Known::default(),
                 stats: Mutex::new(sysinfo::System::new().ok()),
             }),
         }
@@ -131,6 +134,10 @@ impl Core {
 
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.inner.sessions
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.inner.known
     }
 
     pub(crate) fn tasks(&self) -> &Tasks {

@@ -10,12 +10,29 @@ mod classify;
 pub mod commands;
 mod core;
 mod error;
+mod files;
+mod journals;
 mod session;
 mod settings;
+mod subscribe;
 mod tasks;
-pub mod view;
 pub mod wire;
 
 pub use crate::core::{Core, Dialogs, Setup};
 pub use error::{ErrorKind, WireError};
+pub use goldsmith_process::Env;
+pub use subscribe::Subscription;
 pub use wire::StreamMessage;
+
+/// Types of the parts below that faces show.
+pub mod types {
+    pub use goldsmith_build::BuildId;
+    pub use goldsmith_build::error::{Failure, FailureKind};
+    pub use goldsmith_build::fold::{BuildState, BuildStatus, JobState, StepState};
+    pub use goldsmith_build::journal::{Answer, Entry, Fact, LogLine, LogStream, LogWindow, Outcome, Unit};
+    pub use goldsmith_build::pipeline::OnError;
+    pub use goldsmith_build::plan::{JobPlan, Plan, StepPlan};
+    pub use goldsmith_library::{BytesState, DiskFormat, Facts, Image, SourceFact, Version};
+    pub use goldsmith_machine::host::{Accelerator, AcceleratorVerdict, Check, Doctor, Outcome as Measured, Verdict};
+    pub use goldsmith_template::{Diagnostic, Place, Severity};
+}

@@ -19,6 +19,10 @@ template: string,
  */
 template_path: string, 
 /**
+ * The full names of what it builds.
+ */
+jobs: Array<string>, 
+/**
  * How it stands.
  */
 status: BuildStatus, 

@@ -295,4 +295,4 @@ released: Array<string>,
 /**
  * What could not be removed, and why.
  */
-left: Array<string>, } | Record<string, unknown>);
+left: Array<string>, });

@@ -9,10 +9,18 @@ export type InspectedVariable = {
  */
 name: string, 
 /**
+ * Its type, such as `string`.
+ */
+type_name: string, 
+/**
  * Its value; `<sensitive>` when it is, absent when it has none yet.
  */
 value: string | null, 
 /**
  * What its author says of it.
  */
-description: string | null, };
+description: string | null, 
+/**
+ * Whether its value is a secret.
+ */
+sensitive: boolean, };

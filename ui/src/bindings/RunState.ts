@@ -1,5 +1,7 @@
 // Made from the Rust types by `npm run bindings`. Do not edit: change the Rust type.
 
+import type { BuildStatus } from "./BuildStatus";
+
 /**
  * A running or finished copy of an image.
  */
@@ -13,9 +15,9 @@ run: string,
  */
 image: string, 
 /**
- * `starting`, `running`, `stopped`, `failed` or `interrupted`.
+ * How it stands: `succeeded` or `cancelled` once it was stopped.
  */
-status: string, 
+status: BuildStatus, 
 /**
  * When it started, in milliseconds since 1970.
  */

@@ -3,7 +3,7 @@
 mod build;
 mod docs;
 mod host;
-mod library;
+pub(crate) mod library;
 mod run;
 mod template;
 

@@ -98,6 +98,8 @@ pub struct BuildSummary {
     pub template: String,
     /// The template's path.
     pub template_path: String,
+    /// The full names of what it builds.
+    pub jobs: Vec<String>,
     /// How it stands.
     pub status: BuildStatus,
     /// The step that runs, or the last one that ran.
@@ -159,7 +161,7 @@ pub struct SerialLog {
 }
 
 /// A piece of a serial console.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 pub struct SerialText {
     /// The text, at most 256 KiB.
     pub text: String,

@@ -1,5 +1,6 @@
 //! Throw-away copies of images that run.
 
+use goldsmith_build::fold::BuildStatus;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -32,8 +33,8 @@ pub struct RunState {
     pub run: String,
     /// `name@version`.
     pub image: String,
-    /// `starting`, `running`, `stopped`, `failed` or `interrupted`.
-    pub status: String,
+    /// How it stands: `succeeded` or `cancelled` once it was stopped.
+    pub status: BuildStatus,
     /// When it started, in milliseconds since 1970.
     pub started_at: i64,
     /// The port on 127.0.0.1 that leads to the guest's SSH, once known.
@@ -44,6 +45,13 @@ pub struct RunState {
     pub accelerator: Option<String>,
     /// Why it failed.
     pub failure: Option<String>,
+}
+
+impl RunState {
+    /// Nothing more will happen to it.
+    pub fn is_over(&self) -> bool {
+        self.status.is_over()
+    }
 }
 
 /// Runs, newest first.

@@ -1,8 +1,6 @@
 //! Open templates: documents, outline, form, edits, checks.
 
-use crate::view::{Form, Outline};
-use goldsmith_template::Diagnostic;
-use goldsmith_template::edit::{Edit, Patch};
+use goldsmith_template::{Diagnostic, Edit, Form, Outline, Patch};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -202,10 +200,14 @@ pub struct Inspection {
 pub struct InspectedVariable {
     /// Its name.
     pub name: String,
+    /// Its type, such as `string`.
+    pub type_name: String,
     /// Its value; `<sensitive>` when it is, absent when it has none yet.
     pub value: Option<String>,
     /// What its author says of it.
     pub description: Option<String>,
+    /// Whether its value is a secret.
+    pub sensitive: bool,
 }
 
 /// A build a template describes.
