@@ -1,12 +1,11 @@
 // Typed commands and streams of the product, whatever host carries them.
 import { currentHost } from '../host';
-import type { Commands, StreamMessage, WireError } from './types';
+import type { CommandName, Commands, StreamMessage, WireError } from './types';
 
 export type * from './types';
 
-export type CommandName = keyof Commands;
-export type RequestOf<K extends CommandName> = Commands[K][0];
-export type ResponseOf<K extends CommandName> = Commands[K][1];
+export type RequestOf<K extends CommandName> = Commands[K]['request'];
+export type ResponseOf<K extends CommandName> = Commands[K]['response'];
 
 /** Brings anything thrown into the wire's shape of a failure. */
 export function asWireError(thrown: unknown, command = ''): WireError {

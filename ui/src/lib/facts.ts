@@ -4,7 +4,7 @@ import type { Entry, Failure, Plan, WireError } from '../api';
 /** The plan a build began with. */
 export function planOf(entries: readonly Entry[]): Plan | null {
   const opened = entries.find((entry) => entry.fact === 'Opened');
-  return opened && 'plan' in opened ? (opened.plan as Plan) : null;
+  return opened ? (opened as unknown as { plan: Plan }).plan : null;
 }
 
 export interface Shot {
@@ -18,18 +18,16 @@ export interface Shot {
 export function shotsOf(entries: readonly Entry[]): Shot[] {
   return entries.flatMap((entry) => {
     if (entry.fact !== 'ScreenTaken') return [];
-    const { file, width, height } = entry as Entry & { file: string; width: number; height: number };
+    const { file, width, height } = entry as unknown as { file: string; width: number; height: number };
     return [{ file, width, height, at: entry.at }];
   });
 }
-
-const kinds = new Set(['input', 'environment', 'guest', 'cancelled', 'internal']);
 
 /** A build's failure in the shape the window shows all failures in. */
 export function asShown(failure: Failure, tail: string[] = []): WireError {
   return {
     code: 'build',
-    kind: (kinds.has(failure.kind) ? failure.kind : 'guest') as WireError['kind'],
+    kind: failure.kind,
     title: failure.message,
     causes: failure.causes ?? [],
     hints: failure.hints ?? [],

@@ -16,7 +16,7 @@ class Planning {
     no_library: false,
     skip_foreign: false,
     on_error: 'cleanup',
-  } as BuildOptions);
+  });
 
   /** Shows what Build would do. */
   async open(): Promise<void> {

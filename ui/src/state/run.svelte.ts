@@ -3,7 +3,10 @@ import { asWireError, call, subscribe, type BuildState, type Entry, type LogLine
 
 const pageSize = 200;
 
-/** The log of a build: lines by number, fetched in pages around what is looked at. */
+/**
+ * The log of a build, fetched in pages around what is looked at. Rows count from 0 here; the line with number `n`
+ * on the wire, where lines count from 1, is row `n - 1`.
+ */
 export class LogStore {
   total = $state(0);
   /** Grows when lines arrive, so that views draw again. */
@@ -16,22 +19,23 @@ export class LogStore {
     this.#build = build;
   }
 
-  line(n: number): LogLine | undefined {
-    return this.#pages.get(Math.floor(n / pageSize))?.[n % pageSize];
+  line(row: number): LogLine | undefined {
+    return this.#pages.get(Math.floor(row / pageSize))?.[row % pageSize];
   }
 
   /** Lines that came by the stream. */
-  append(from: number, lines: LogLine[]): void {
-    lines.forEach((line, index) => this.#put(from + index, line));
-    this.total = Math.max(this.total, from + lines.length);
+  append(lines: LogLine[]): void {
+    for (const line of lines) this.#put(line);
+    this.total = Math.max(this.total, lines.at(-1)?.n ?? 0);
     this.version += 1;
   }
 
-  #put(n: number, line: LogLine): void {
-    const number = Math.floor(n / pageSize);
+  #put(line: LogLine): void {
+    const row = line.n - 1;
+    const number = Math.floor(row / pageSize);
     let page = this.#pages.get(number);
     if (!page) this.#pages.set(number, (page = []));
-    page[n % pageSize] = line;
+    page[row % pageSize] = line;
   }
 
   /** Sees to it that these lines come. */
@@ -49,8 +53,8 @@ export class LogStore {
   async #fetch(page: number): Promise<void> {
     this.#asked.add(page);
     try {
-      const window = await call('build_log', { build: this.#build, from: page * pageSize, count: pageSize });
-      window.lines.forEach((line, index) => this.#put(page * pageSize + index, line));
+      const window = await call('build_log', { build: this.#build, from: page * pageSize + 1, count: pageSize });
+      for (const line of window.lines) this.#put(line);
       this.total = Math.max(this.total, window.total);
       this.version += 1;
     } catch {
@@ -68,11 +72,11 @@ export class LogStore {
   }
 
   /** Reads the whole log once, in windows, and gives each line to `take`. */
-  async scan(take: (line: LogLine, n: number) => void, stopped: () => boolean): Promise<void> {
+  async scan(take: (line: LogLine) => void, stopped: () => boolean): Promise<void> {
     const step = 5000;
-    for (let from = 0; from < this.total && !stopped(); from += step) {
+    for (let from = 1; from <= this.total && !stopped(); from += step) {
       const window = await call('build_log', { build: this.#build, from, count: step });
-      window.lines.forEach((line, index) => take(line, from + index));
+      window.lines.forEach(take);
     }
   }
 }
@@ -98,7 +102,7 @@ export class RunView {
       try {
         const [facts, first] = await Promise.all([
           call('build_facts', { build, since: 0 }),
-          call('build_log', { build, from: 0, count: 1 }),
+          call('build_log', { build, from: 1, count: 1 }),
         ]);
         if (!open) return;
         this.entries = facts.entries;
@@ -123,7 +127,7 @@ export class RunView {
         subscribe(
           `log/${build}`,
           (message) => {
-            if (message.kind === 'log') this.log.append(message.from, message.lines);
+            if (message.kind === 'log') this.log.append(message.lines);
           },
           () => this.log.total,
         ),

@@ -44,7 +44,7 @@ class Workspace {
   failure: WireError | null = $state.raw(null);
 
   revision = $state(0);
-  outline: Outline = $state.raw({ nodes: [] } as unknown as Outline);
+  outline: Outline = $state.raw({ nodes: [] });
   diagnostics: Diagnostic[] = $state.raw([]);
   inputs: TemplateInputs = $state.raw(noInputs);
   dirty: string[] = $state.raw([]);
@@ -183,6 +183,9 @@ class Workspace {
     await this.view?.flush();
     const done = this.#inTurn(async (session) => {
       const changed = await call('apply_edit', { session, base: this.revision, edit });
+      if (changed.block && (edit.edit === 'add_block' || edit.edit === 'move_block' || edit.edit === 'duplicate_block' || edit.edit === 'set_label')) {
+        this.selected = changed.block;
+      }
       this.#changed(changed, true, true);
       return true;
     });
