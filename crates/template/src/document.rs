@@ -253,11 +253,11 @@ impl Document {
         let content = content.strip_suffix('\r').unwrap_or(content);
         let mut at = start;
         let mut content = content;
-        if start == 0 {
-            if let Some(rest) = content.strip_prefix('\u{feff}') {
-                at += 3;
-                content = rest;
-            }
+        if start == 0
+            && let Some(rest) = content.strip_prefix('\u{feff}')
+        {
+            at += 3;
+            content = rest;
         }
         let mut column = 0;
         for c in content.chars() {

@@ -1,4 +1,5 @@
 //! The outline and the form of a template as the window shows them.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests may fail loudly
 
 use std::path::Path;
 

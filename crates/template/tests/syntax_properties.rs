@@ -1,4 +1,5 @@
 //! What holds for any text: tokens tile it, nothing panics, nothing overflows the stack.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests may fail loudly
 
 use goldsmith_template::document::Document;
 use goldsmith_template::syntax::{self, FileId, SyntaxElement, lexer};

@@ -1,4 +1,5 @@
 //! The typed tree: what expressions and strings are made of, and where errors are said to be.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests may fail loudly
 
 use goldsmith_template::document::Document;
 use goldsmith_template::syntax::ast::{

@@ -171,30 +171,28 @@ impl Lower {
         // Names and expressions in the order of the text, told apart by the punctuation before them.
         let mut names = Vec::new();
         let (mut collection, mut first, mut second, mut condition) = (None, None, None, None);
-        let (mut group, mut after) = (false, For::Names);
+        let (mut group, mut after) = (false, At::Names);
         for element in node.children_with_tokens() {
             match element {
                 SyntaxElement::Token(token) => match (token.kind(), token.text()) {
-                    (K::Ident, "for") if names.is_empty() && after == For::Names => {
-                        after = For::NamesAfterFor
+                    (K::Ident, "for") if names.is_empty() && after == At::Names => after = At::NamesAfterWord,
+                    (K::Ident, "in") if after == At::NamesAfterWord && !names.is_empty() => {
+                        after = At::Collection
                     }
-                    (K::Ident, "in") if after == For::NamesAfterFor && !names.is_empty() => {
-                        after = For::Collection
-                    }
-                    (K::Ident, "if") if after != For::NamesAfterFor => after = For::Condition,
-                    (K::Ident, _) if after == For::NamesAfterFor => names.push(self.ident(&token)),
-                    (K::Colon, _) => after = For::First,
-                    (K::FatArrow, _) => after = For::Second,
+                    (K::Ident, "if") if after != At::NamesAfterWord => after = At::Condition,
+                    (K::Ident, _) if after == At::NamesAfterWord => names.push(self.ident(&token)),
+                    (K::Colon, _) => after = At::First,
+                    (K::FatArrow, _) => after = At::Second,
                     (K::Ellipsis, _) => group = true,
                     _ => {}
                 },
                 SyntaxElement::Node(child) if is_expr(child.kind()) => {
                     let slot = match after {
-                        For::Collection => &mut collection,
-                        For::First => &mut first,
-                        For::Second => &mut second,
-                        For::Condition => &mut condition,
-                        For::Names | For::NamesAfterFor => continue,
+                        At::Collection => &mut collection,
+                        At::First => &mut first,
+                        At::Second => &mut second,
+                        At::Condition => &mut condition,
+                        At::Names | At::NamesAfterWord => continue,
                     };
                     if slot.is_none() {
                         *slot = Some(self.expr(&child));
@@ -297,10 +295,11 @@ impl Lower {
     }
 }
 
+/// Where in a `for` expression the reader is.
 #[derive(PartialEq, Eq, Clone, Copy)]
-enum For {
+enum At {
     Names,
-    NamesAfterFor,
+    NamesAfterWord,
     Collection,
     First,
     Second,

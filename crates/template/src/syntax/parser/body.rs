@@ -285,11 +285,7 @@ impl Parser<'_> {
         self.start(Label);
         let open = self.token();
         self.bump();
-        loop {
-            let token = match self.tokens.get(self.at) {
-                Some(token) => *token,
-                None => break,
-            };
+        while let Some(token) = self.tokens.get(self.at).copied() {
             match token.kind {
                 StringText => self.push_token(),
                 QuoteClose => {
