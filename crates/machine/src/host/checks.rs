@@ -120,7 +120,7 @@ pub(super) fn accelerator(asker: &Asker<'_>, verdict: &AcceleratorVerdict) -> Ch
             });
             if slow {
                 check.remedy(
-                    "nothing can be changed on this machine; where it is a virtual machine itself, its own host \
+                    "if this host is busy, measure again; where it is a virtual machine itself, its own host \
                      would have to offer nested virtualisation",
                     None,
                 )

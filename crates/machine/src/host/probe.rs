@@ -269,9 +269,9 @@ fn explain(chosen: &str, ms: u64, measured: &[Accelerator]) -> String {
     let kvm = measured.iter().find(|accelerator| accelerator.name == "kvm" && chosen != "kvm");
     match kvm.map(|kvm| &kvm.outcome) {
         Some(Outcome::Failed(reason)) if reason.starts_with("not finished") => text.push_str(
-            " /dev/kvm opens and starts machines, but it interprets a guest kernel's instructions instead of running \
-             them, as it does on hosts that are virtual machines themselves without nested virtualisation. Machines \
-             run correctly by emulation, several times slower than on hardware.",
+            " QEMU accepts KVM here, but it is far too slow: most likely it interprets a guest kernel's instructions instead of \
+             running them, as happens on hosts that are virtual machines themselves without nested virtualisation. \
+             Machines run correctly by emulation, several times slower than on hardware.",
         ),
         Some(Outcome::Measured(_)) => {
             text.push_str(" KVM works here, but is slower than emulation for what a guest's kernel does.");
