@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use goldsmith_process::durable::Staged;
@@ -13,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{SessionError, TransferError};
-use crate::session::Session;
+use crate::session::{Session, closed_within};
 use crate::transfer::{Job, Meter, Transferred, remedy};
 use crate::walk::{Item, Tree};
 
@@ -29,6 +30,8 @@ struct Pipe<'a> {
     inbox: BytesMut,
     said: Vec<u8>,
     code: Option<u32>,
+    /// The server has closed the channel.
+    over: bool,
     job: &'a Job,
     cancel: &'a CancellationToken,
 }
@@ -46,14 +49,32 @@ impl<'a> Pipe<'a> {
             .await
             .map_err(|e| job.session(SessionError::Lost { what: "scp".to_owned(), cause: e.to_string() }))?;
         let (read, write) = channel.split();
-        Ok(Pipe { read, write, inbox: BytesMut::new(), said: Vec::new(), code: None, job, cancel })
+        Ok(Pipe {
+            read,
+            write,
+            inbox: BytesMut::new(),
+            said: Vec::new(),
+            code: None,
+            over: false,
+            job,
+            cancel,
+        })
     }
 
-    /// Ends the channel, whatever came of it.
-    async fn end<T>(self, result: Result<T, TransferError>) -> Result<T, TransferError> {
-        let _ = self.write.eof().await;
-        let _ = self.write.close().await;
-        result
+    /// Ends the channel. We end our input and leave it to `scp` to end and to the server to close: measured with
+    /// Dropbear 2022.83, a channel that we close first costs about every eighth channel after it its life.
+    async fn end<T>(mut self, result: Result<T, TransferError>, done: u64) -> Result<T, TransferError> {
+        let value = match result {
+            Ok(value) => self.conclude(done).await.map(|()| value),
+            Err(e) => Err(e),
+        };
+        if value.is_err() && !self.over {
+            let _ = self.write.eof().await;
+            if !closed_within(&mut self.read, Duration::from_secs(2)).await {
+                let _ = self.write.close().await;
+            }
+        }
+        value
     }
 
     /// Takes one message of the channel.
@@ -71,7 +92,10 @@ impl<'a> Pipe<'a> {
                     cause: "the request was denied".to_owned(),
                 }));
             }
-            Some(ChannelMsg::Close) | None => return Err(self.ended(done)),
+            Some(ChannelMsg::Close) | None => {
+                self.over = true;
+                return Err(self.ended(done));
+            }
             Some(_) => {}
         }
         Ok(())
@@ -212,11 +236,14 @@ impl<'a> Pipe<'a> {
 
     /// Waits for the end of `scp` after our end of input.
     async fn conclude(&mut self, done: u64) -> Result<(), TransferError> {
+        if self.over {
+            return Ok(());
+        }
         let _ = self.write.eof().await;
         loop {
             match self.wait(done).await {
                 Ok(()) => {}
-                Err(_) if self.code == Some(0) => return Ok(()),
+                Err(_) if self.over && self.code == Some(0) => return Ok(()),
                 Err(e) => return Err(e),
             }
         }
@@ -239,7 +266,7 @@ pub(crate) async fn upload(
         pipe.answer(meter.done).await
     }
     .await;
-    pipe.end(result).await?;
+    pipe.end(result, meter.done).await?;
     Ok(Transferred { files: 1, bytes: size })
 }
 
@@ -284,10 +311,10 @@ pub(crate) async fn upload_tree(
         for _ in 0..pending {
             pipe.answer(meter.done).await?;
         }
-        pipe.conclude(meter.done).await
+        Ok(())
     }
     .await;
-    pipe.end(result).await?;
+    pipe.end(result, meter.done).await?;
     Ok(moved)
 }
 
@@ -320,7 +347,7 @@ pub(crate) async fn download(
         }
     }
     .await;
-    let size = pipe.end(result).await?;
+    let size = pipe.end(result, meter.done).await?;
     Ok(Transferred { files: 1, bytes: size })
 }
 
@@ -374,7 +401,7 @@ pub(crate) async fn download_tree(
         }
     }
     .await;
-    pipe.end(result).await?;
+    pipe.end(result, meter.done).await?;
     Ok(moved)
 }
 

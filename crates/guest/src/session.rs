@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use russh::client::Handle;
-use russh::{Channel, ChannelMsg, Disconnect, Pty, Sig, client};
+use russh::{Channel, ChannelMsg, ChannelReadHalf, Disconnect, Pty, Sig, client};
 use russh_sftp::client::SftpSession;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -173,7 +174,9 @@ impl Session {
                 biased;
                 () = cancel.cancelled() => {
                     let _ = write.signal(Sig::TERM).await;
-                    let _ = write.close().await;
+                    if !closed_within(&mut read, Duration::from_millis(300)).await {
+                        let _ = write.close().await;
+                    }
                     return Err(SessionError::Cancelled);
                 }
                 message = read.wait() => message,
@@ -200,6 +203,18 @@ impl Session {
         exit.disconnected = exit.code.is_none() && exit.signal.is_none();
         Ok(exit)
     }
+}
+
+/// Whether the server closes a channel by itself within a time. What it still sends is dropped.
+pub(crate) async fn closed_within(read: &mut ChannelReadHalf, limit: Duration) -> bool {
+    let closed = async {
+        loop {
+            if matches!(read.wait().await, None | Some(ChannelMsg::Close)) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(limit, closed).await.is_ok()
 }
 
 /// Ends a task with its owner.
