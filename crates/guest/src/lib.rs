@@ -14,6 +14,7 @@ mod keys;
 mod knock;
 mod lines;
 mod scp;
+mod scp_wire;
 mod secret;
 mod session;
 mod sftp;
