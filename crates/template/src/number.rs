@@ -49,7 +49,8 @@ impl Number {
     pub fn as_f64(self) -> f64 {
         match self {
             Number::Ratio(n, 1) => n as f64,
-            Number::Ratio(n, d) => n as f64 / d as f64,
+            // By its digits: the nearest float, not a quotient of two rounded ones.
+            Number::Ratio(n, d) => self.to_string().parse().unwrap_or(n as f64 / d as f64),
             Number::Float(value) => value,
         }
     }

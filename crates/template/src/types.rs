@@ -93,7 +93,10 @@ impl Type {
 
     /// True for the words that name types.
     pub fn keyword(word: &str) -> bool {
-        matches!(word, "string" | "number" | "bool" | "any" | "list" | "set" | "map" | "object" | "tuple" | "optional")
+        matches!(
+            word,
+            "string" | "number" | "bool" | "any" | "list" | "set" | "map" | "object" | "tuple" | "optional"
+        )
     }
 
     fn plain(&self) -> String {

@@ -314,7 +314,7 @@ impl Value {
 }
 
 /// A number as JSON: whole where it is whole.
-pub(crate) fn number_to_json(number: Number) -> serde_json::Value {
+fn number_to_json(number: Number) -> serde_json::Value {
     number.as_i64().map_or_else(
         || serde_json::from_str(&number.to_string()).unwrap_or(serde_json::Value::Null),
         Into::into,

@@ -20,8 +20,9 @@ impl Files for Disk {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
-        let mut entries: Vec<PathBuf> =
-            std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?;
         entries.sort();
         Ok(entries)
     }
@@ -63,7 +64,8 @@ fn errors(path: &Path) -> Result<Vec<Diagnostic>, String> {
     near.extend(Disk.list(project.root()).unwrap_or_default().into_iter().filter(|entry| entry.is_dir()));
     for folder in near {
         let files = Disk.list(&folder).unwrap_or_default();
-        candidates.extend(files.into_iter().filter(|f| f.to_string_lossy().ends_with(".pkrvars.hcl")).map(Some));
+        candidates
+            .extend(files.into_iter().filter(|f| f.to_string_lossy().ends_with(".pkrvars.hcl")).map(Some));
     }
     let mut best: Option<Vec<Diagnostic>> = None;
     for var_file in candidates.into_iter().take(25) {
@@ -117,7 +119,9 @@ fn real_templates_are_understood() {
     let mut by_code: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for folder in all {
         let found = errors(&folder).unwrap();
-        let separate = found.iter().any(|d| d.code.ends_with(".duplicate") && d.help.as_ref().is_some_and(|h| h.contains("separate")));
+        let separate = found.iter().any(|d| {
+            d.code.ends_with(".duplicate") && d.help.as_ref().is_some_and(|h| h.contains("separate"))
+        });
         let results: Vec<Vec<Diagnostic>> = if separate {
             let files = Disk.list(&folder).unwrap();
             let files = files.iter().filter(|file| file.to_string_lossy().ends_with(".pkr.hcl"));

@@ -102,7 +102,13 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Adds an error with a remedy, and with a replacement when the remedy is a word to write instead.
-    pub(super) fn misspelt(&mut self, code: &str, span: Span, message: impl Into<String>, near: Option<&str>) {
+    pub(super) fn misspelt(
+        &mut self,
+        code: &str,
+        span: Span,
+        message: impl Into<String>,
+        near: Option<&str>,
+    ) {
         let place = self.place(span);
         let diagnostic = self.error(code, span, message);
         if let Some(near) = near {
@@ -267,7 +273,8 @@ impl<'a> Analyzer<'a> {
             (value, None) => match value.as_elements() {
                 Some(items) => items.iter().enumerate().map(|(n, item)| (n.into(), item.clone())).collect(),
                 None => {
-                    let message = format!("for_each needs a list or a map, not {}", crate::eval::describe(value));
+                    let message =
+                        format!("for_each needs a list or a map, not {}", crate::eval::describe(value));
                     self.error("dynamic.for-each", for_each.value.span, message);
                     return;
                 }
@@ -338,7 +345,8 @@ impl<'a> Analyzer<'a> {
             return Vec::new();
         }
         let Some(items) = value.as_elements() else {
-            let message = format!("\"{name}\" must be a list of strings, not {}", crate::eval::describe(&value));
+            let message =
+                format!("\"{name}\" must be a list of strings, not {}", crate::eval::describe(&value));
             self.error("attribute.type", attribute.value.span, message).help =
                 Some(format!("write {name} = [...]"));
             return Vec::new();
@@ -353,7 +361,11 @@ impl<'a> Analyzer<'a> {
             match item.as_str() {
                 Some(text) => out.push((text.to_owned(), span)),
                 None => {
-                    self.error("attribute.type", span, format!("every element of \"{name}\" must be a string"));
+                    self.error(
+                        "attribute.type",
+                        span,
+                        format!("every element of \"{name}\" must be a string"),
+                    );
                 }
             }
         }

@@ -60,8 +60,13 @@ pub(super) fn jobs(
 }
 
 const BUILD_BLOCKS: &[&str] = &[
-    "source", "provisioner", "error-cleanup-provisioner", "post-processor", "post-processors",
-    "hcp_packer_registry", "from",
+    "source",
+    "provisioner",
+    "error-cleanup-provisioner",
+    "post-processor",
+    "post-processors",
+    "hcp_packer_registry",
+    "from",
 ];
 
 fn build_jobs(
@@ -155,7 +160,10 @@ fn uses<'b>(
             uses.push(Use { type_name, name, alias, extra: Some(block.clone()), span: label.span });
         }
     }
-    if uses.is_empty() && build.body.attribute("sources").is_none() && !blocks.iter().any(|b| b.kind == "source") {
+    if uses.is_empty()
+        && build.body.attribute("sources").is_none()
+        && !blocks.iter().any(|b| b.kind == "source")
+    {
         a.error("build.no-source", build.header, "this build uses no source").help =
             Some("add sources = [\"source.type.name\"]".to_owned());
     }
@@ -165,7 +173,8 @@ fn uses<'b>(
         match seen.iter().find(|(other, _)| *other == reference) {
             Some((_, first)) => {
                 let first = *first;
-                a.error("build.duplicate-source", used.span, format!("this build uses {reference} twice")).help =
+                a.error("build.duplicate-source", used.span, format!("this build uses {reference} twice"))
+                    .help =
                     Some("give one of them another name: source \"...\" { name = \"...\" }".to_owned());
                 a.relate("it is used here first", first);
                 false
@@ -207,7 +216,13 @@ fn resolve(a: &mut Analyzer<'_>, text: &str, span: Span, sources: &Sources<'_>) 
 }
 
 /// What a type that is not built in is: kept when it exists elsewhere, an error when nobody has it.
-fn foreign(a: &mut Analyzer<'_>, kind: ComponentKind, type_name: &str, name: Option<&str>, span: Span) -> Option<Foreign> {
+fn foreign(
+    a: &mut Analyzer<'_>,
+    kind: ComponentKind,
+    type_name: &str,
+    name: Option<&str>,
+    span: Span,
+) -> Option<Foreign> {
     let place = a.place(span)?;
     let block = kind.block();
     let code = format!("foreign.{block}");
@@ -237,11 +252,12 @@ fn make_source(
 ) -> (Source, Communicator) {
     let span = source.labels.first().map_or(source.header, |label| label.span);
     let Some(component) = lookup(ComponentKind::Source, &used.type_name) else {
-        let foreign = foreign(a, ComponentKind::Source, &used.type_name, Some(&used.name), span).unwrap_or(Foreign {
-            type_name: used.type_name.clone(),
-            name: Some(used.name.clone()),
-            place: place.clone(),
-        });
+        let foreign =
+            foreign(a, ComponentKind::Source, &used.type_name, Some(&used.name), span).unwrap_or(Foreign {
+                type_name: used.type_name.clone(),
+                name: Some(used.name.clone()),
+                place: place.clone(),
+            });
         return (Source::Foreign(foreign), Communicator::None);
     };
     let mut views = vec![source];
@@ -267,7 +283,11 @@ fn make_source(
     if used.type_name == "null" {
         if let Communicator::Ssh { ssh, .. } = &communicator {
             if ssh.ssh_host.is_none() {
-                settings.missing_with_help("ssh_host", "\"ssh_host\" must be set", "the machine to provision");
+                settings.missing_with_help(
+                    "ssh_host",
+                    "\"ssh_host\" must be set",
+                    "the machine to provision",
+                );
             }
         }
     }
@@ -289,7 +309,11 @@ fn steps(
             "error-cleanup-provisioner" => {
                 cleanups += 1;
                 if cleanups > 1 {
-                    a.error("build.cleanup", block.header, "a build can have one error-cleanup-provisioner only");
+                    a.error(
+                        "build.cleanup",
+                        block.header,
+                        "a build can have one error-cleanup-provisioner only",
+                    );
                 }
                 job.error_cleanup = provisioner(a, block, around);
             }
@@ -330,18 +354,25 @@ fn applies(
     }
     for (list, name) in [(only, "only"), (except, "except")] {
         for reference in list.iter().filter(|reference| !around.all_references.contains(reference)) {
-            let near = nearest(reference, around.all_references.iter().map(String::as_str)).map(str::to_owned);
+            let near =
+                nearest(reference, around.all_references.iter().map(String::as_str)).map(str::to_owned);
             let message = format!("\"{name}\" names \"{reference}\", which is no source of this build");
-            a.report(Severity::Warning, "step.unknown-source", place(name), message).help = Some(match near {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("write type.name, such as \"{}\"", around.reference),
-            });
+            a.report(Severity::Warning, "step.unknown-source", place(name), message).help =
+                Some(match near {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("write type.name, such as \"{}\"", around.reference),
+                });
         }
     }
     (only.is_empty() || only.contains(&around.reference)) && !except.contains(&around.reference)
 }
 
-fn collect_step(a: &mut Analyzer<'_>, component: &Component, block: &View<'_>, around: &Around<'_>) -> Collected {
+fn collect_step(
+    a: &mut Analyzer<'_>,
+    component: &Component,
+    block: &View<'_>,
+    around: &Around<'_>,
+) -> Collected {
     let mut collected = collect(a, component, &[block], around.scope, around.facts, &[]);
     apply_override(a, component, &mut collected, &around.name, around.all_names, around.facts);
     collected
@@ -356,7 +387,11 @@ fn provisioner(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> O
         if !foreign_applies(a, block, around) {
             return None;
         }
-        return Some(ProvisionerStep { meta: Meta::default(), provisioner: Provisioner::Foreign(foreign), place });
+        return Some(ProvisionerStep {
+            meta: Meta::default(),
+            provisioner: Provisioner::Foreign(foreign),
+            place,
+        });
     };
     let mut collected = collect_step(a, component, block, around);
     let meta = ProvisionerMeta::decode(&mut collected.settings);
@@ -405,11 +440,7 @@ fn foreign_applies(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) 
 }
 
 /// A post-processor; `None` when `only` or `except` leaves it out of this job.
-fn post_processor(
-    a: &mut Analyzer<'_>,
-    block: &View<'_>,
-    around: &Around<'_>,
-) -> Option<PostProcessorStep> {
+fn post_processor(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> Option<PostProcessorStep> {
     let label = block.labels.first()?;
     let place = a.place(block.header)?;
     let type_name = label.text.as_str();

@@ -5,9 +5,7 @@ use super::foreign::REMOVED;
 use crate::diagnostic::Severity;
 use crate::eval::Scope;
 use crate::gotemplate::{self, Facts};
-use crate::options::{
-    Component, OptionSpec, OptionType, Settings, language_type, nearest,
-};
+use crate::options::{Component, OptionSpec, OptionType, Settings, language_type, nearest};
 use crate::syntax::Span;
 use crate::text::Text;
 use crate::types::convert;
@@ -149,7 +147,13 @@ fn known(
 }
 
 /// Converts a value to the shape of its option and fills in Go templates.
-pub(super) fn shape(a: &mut Analyzer<'_>, spec: &OptionSpec, value: Value, span: Span, facts: &Facts) -> Value {
+pub(super) fn shape(
+    a: &mut Analyzer<'_>,
+    spec: &OptionSpec,
+    value: Value,
+    span: Span,
+    facts: &Facts,
+) -> Value {
     if value.is_null() {
         return Value::Null;
     }
@@ -182,7 +186,8 @@ pub(super) fn shape(a: &mut Analyzer<'_>, spec: &OptionSpec, value: Value, span:
         Err(error) => Err(error),
     });
     if let Some(field) = missing.first() {
-        let message = format!("{{{{.{field}}}}} has no value in \"{}\"; it is written as <no value>", spec.name);
+        let message =
+            format!("{{{{.{field}}}}} has no value in \"{}\"; it is written as <no value>", spec.name);
         a.report(Severity::Warning, "gotemplate.no-value", span, message);
     }
     match rendered {
@@ -208,7 +213,11 @@ pub(super) fn apply_override(
     let Some((value, span)) = collected.overrides.clone() else { return };
     let Some(entries) = value.as_entries() else {
         if !matches!(value, Value::Unknown(_)) {
-            a.error("option.type", span, "\"override\" must be an object: { source_name = { option = value } }");
+            a.error(
+                "option.type",
+                span,
+                "\"override\" must be an object: { source_name = { option = value } }",
+            );
         }
         return;
     };
@@ -238,7 +247,8 @@ pub(super) fn apply_override(
             None => {
                 let near = nearest(name, component.all_options().map(|spec| spec.name)).map(str::to_owned);
                 let message = format!("\"{}\" has no option \"{name}\"", component.type_name);
-                a.error("option.unknown", span, message).help = near.map(|near| format!("did you mean \"{near}\"?"));
+                a.error("option.unknown", span, message).help =
+                    near.map(|near| format!("did you mean \"{near}\"?"));
             }
         }
     }
@@ -266,4 +276,3 @@ pub(super) fn facts(a: &Analyzer<'_>, build_name: &str, build_type: &str) -> Fac
         user: None,
     }
 }
-

@@ -21,8 +21,8 @@ pub(super) fn locals(a: &mut Analyzer<'_>, scope: &mut Scope) {
     let mut add = |a: &mut Analyzer<'_>, name: String, local| {
         let Local { span, .. } = local;
         if let Some(first) = all.get(&name).map(|first: &Local<'_>| first.span) {
-            a.error("local.duplicate", span, format!("the local \"{name}\" is declared a second time")).help =
-                Some("if these files are separate templates, open each on its own".to_owned());
+            a.error("local.duplicate", span, format!("the local \"{name}\" is declared a second time"))
+                .help = Some("if these files are separate templates, open each on its own".to_owned());
             a.relate("it is declared here first", first);
         } else {
             all.insert(name, local);
@@ -166,7 +166,11 @@ fn references(expr: &Expr, out: &mut Vec<String>) {
             inner.condition.iter().for_each(|condition| references(condition, out));
         }
         ExprKind::Parens(inner) => references(inner, out),
-        ExprKind::Missing | ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Variable(_) => {}
+        ExprKind::Missing
+        | ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Number(_)
+        | ExprKind::Variable(_) => {}
     }
 }
 

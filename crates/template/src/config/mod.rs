@@ -112,11 +112,18 @@ pub fn analyze(project: &Project, files: &dyn Files, inputs: &Inputs) -> Analysi
     a.diagnostics.extend(selection.unmatched());
     if jobs.is_empty() && !a.diagnostics.iter().any(Diagnostic::is_error) {
         let diagnostic = match (builds.is_empty(), selection.excluded.is_empty()) {
-            (true, _) => Diagnostic::error("build.none", "the template has no build block, so there is nothing to build")
-                .with_help("add build { sources = [\"source.type.name\"] }"),
-            (false, false) => Diagnostic::error("selection.nothing", "-only and -except leave nothing to build")
-                .with_help(format!("the builds are {}", selection.excluded.join(", "))),
-            (false, true) => Diagnostic::error("build.none", "no build uses a source, so there is nothing to build"),
+            (true, _) => Diagnostic::error(
+                "build.none",
+                "the template has no build block, so there is nothing to build",
+            )
+            .with_help("add build { sources = [\"source.type.name\"] }"),
+            (false, false) => {
+                Diagnostic::error("selection.nothing", "-only and -except leave nothing to build")
+                    .with_help(format!("the builds are {}", selection.excluded.join(", ")))
+            }
+            (false, true) => {
+                Diagnostic::error("build.none", "no build uses a source, so there is nothing to build")
+            }
         };
         a.diagnostics.push(diagnostic);
     }
@@ -150,7 +157,10 @@ fn root_scope(project: &Project, inputs: &Inputs, variables: BTreeMap<String, Va
         .with("path", "", path)
         .with("packer", "", packer)
         .without("build", "values of the running build can be used in provisioners and post-processors only")
-        .without("source", "source.name and source.type can be used in sources, provisioners and post-processors only")
+        .without(
+            "source",
+            "source.name and source.type can be used in sources, provisioners and post-processors only",
+        )
 }
 
 /// One of each, in the order of the files. The same source in two builds is looked at twice.

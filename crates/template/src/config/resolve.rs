@@ -50,7 +50,9 @@ impl<'a> Resolver<'a> {
         let unknown = |name: &str| Value::unknown(Type::String, format!("source.{name}"));
         let label = |index, name| block.block.label(index).map_or_else(|| unknown(name), Value::from);
         let source = match (kind, block.parent) {
-            ("source", None) => BTreeMap::from([("type".to_owned(), label(0, "type")), ("name".to_owned(), label(1, "name"))]),
+            ("source", None) => {
+                BTreeMap::from([("type".to_owned(), label(0, "type")), ("name".to_owned(), label(1, "name"))])
+            }
             _ if inside("source.") || inside("build[") => {
                 BTreeMap::from([("type".to_owned(), unknown("type")), ("name".to_owned(), unknown("name"))])
             }

@@ -42,7 +42,9 @@ impl Selection {
 
     /// Whether a job is built.
     pub(super) fn selects(&mut self, name: &str) -> bool {
-        let any = |patterns: &mut [Pattern]| patterns.iter_mut().filter_map(|p| p.matches(name).then_some(())).count() > 0;
+        let any = |patterns: &mut [Pattern]| {
+            patterns.iter_mut().filter_map(|p| p.matches(name).then_some(())).count() > 0
+        };
         let wanted = self.only.is_empty() || any(&mut self.only);
         let selected = wanted && !any(&mut self.except);
         if !selected {

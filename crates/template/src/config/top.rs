@@ -150,7 +150,8 @@ pub(super) fn packer(a: &mut Analyzer<'_>) {
 fn satisfies(version: &str, constraint: &str) -> Option<bool> {
     let numbers = |text: &str| -> Option<Vec<u64>> {
         let core = text.split(['-', '+']).next().unwrap_or(text);
-        let parts: Option<Vec<u64>> = core.trim_start_matches('v').split('.').map(|n| n.parse().ok()).collect();
+        let parts: Option<Vec<u64>> =
+            core.trim_start_matches('v').split('.').map(|n| n.parse().ok()).collect();
         parts.filter(|parts| parts.len() <= 3)
     };
     let padded = |mut parts: Vec<u64>| {
@@ -196,7 +197,8 @@ pub(super) fn data(a: &mut Analyzer<'_>) -> (Root, Vec<Foreign>) {
                 let message = format!("the data source \"{ty}\" \"{name}\" is declared a second time");
                 a.error("data.duplicate", block.header, message);
             }
-            let message = format!("the data source \"{ty}\" is kept as it is; what it gives is not known here");
+            let message =
+                format!("the data source \"{ty}\" is kept as it is; what it gives is not known here");
             a.report(Severity::Info, "foreign.data", block.header, message);
             if let Some(place) = a.place(block.header) {
                 foreign.push(Foreign { type_name: format!("data.{ty}"), name: Some(name.to_owned()), place });
@@ -207,10 +209,7 @@ pub(super) fn data(a: &mut Analyzer<'_>) -> (Root, Vec<Foreign>) {
 }
 
 /// The source blocks by type and name, and the build blocks in order.
-pub(super) fn blocks<'b>(
-    a: &mut Analyzer<'b>,
-    scope: &Scope,
-) -> (Sources<'b>, Vec<View<'b>>) {
+pub(super) fn blocks<'b>(a: &mut Analyzer<'b>, scope: &Scope) -> (Sources<'b>, Vec<View<'b>>) {
     let project = a.project;
     let mut sources: Sources<'b> = BTreeMap::new();
     let mut builds = Vec::new();

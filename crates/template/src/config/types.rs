@@ -100,8 +100,13 @@ fn constant(expr: &Expr) -> Result<Value, (Span, String)> {
     let files = crate::files::MemoryFiles::new();
     let inputs = super::Inputs::harmless("/");
     let drawn = std::cell::Cell::new(0);
-    let context =
-        Context { files: &files, root: std::path::Path::new("."), inputs: &inputs, drawn: &drawn, in_template: false };
+    let context = Context {
+        files: &files,
+        root: std::path::Path::new("."),
+        inputs: &inputs,
+        drawn: &drawn,
+        in_template: false,
+    };
     let mut evaluator = Evaluator::new(&scope, &context);
     let value = evaluator.eval(expr);
     match evaluator.faults.into_iter().next() {

@@ -76,10 +76,10 @@ pub(super) fn variables(a: &mut Analyzer<'_>) -> (BTreeMap<String, Value>, Vec<V
             (None, Some(default)) => (default, Origin::Default, None),
             (None, None) => {
                 let name = &variable.name;
-                a.error("variable.unset", variable.span, format!("the variable \"{name}\" has no value")).help =
-                    Some(format!(
-                        "give it one with -var '{name}=...', a variable file, or PKR_VAR_{name} in the environment; or give it a default"
-                    ));
+                a.error("variable.unset", variable.span, format!("the variable \"{name}\" has no value"))
+                    .help = Some(format!(
+                    "give it one with -var '{name}=...', a variable file, or PKR_VAR_{name} in the environment; or give it a default"
+                ));
                 let unknown = Value::unknown(variable.ty.clone().unwrap_or(Type::Any), format!("var.{name}"));
                 (unknown, Origin::Nowhere, None)
             }
@@ -217,7 +217,13 @@ fn declare_all<'b>(a: &mut Analyzer<'_>, block: &'b Block, declared: &mut Vec<De
 }
 
 /// Gives a variable a value, converted to its type.
-fn assign(a: &mut Analyzer<'_>, variable: &mut Declared<'_>, value: Value, origin: Origin, span: Option<Span>) {
+fn assign(
+    a: &mut Analyzer<'_>,
+    variable: &mut Declared<'_>,
+    value: Value,
+    origin: Origin,
+    span: Option<Span>,
+) {
     match convert(&value, &variable.target()) {
         Ok(value) => variable.value = Some((value, origin, span)),
         Err(mismatch) => {
@@ -233,7 +239,8 @@ fn assign(a: &mut Analyzer<'_>, variable: &mut Declared<'_>, value: Value, origi
             if span.is_some() {
                 a.relate("the variable is declared here", variable.span);
             }
-            variable.value = Some((Value::unknown(variable.target(), format!("var.{}", variable.name)), origin, span));
+            variable.value =
+                Some((Value::unknown(variable.target(), format!("var.{}", variable.name)), origin, span));
         }
     }
 }
@@ -245,11 +252,8 @@ fn assign_text(a: &mut Analyzer<'_>, variable: &mut Declared<'_>, text: &str, or
     }
     let (expr, errors) = syntax::parse_expression(FileId(u32::MAX), text);
     let faults = a.diagnostics.len();
-    let (value, fine) = if errors.is_empty() {
-        a.eval(&expr, &Scope::new(), &Vec::new())
-    } else {
-        (Value::Null, false)
-    };
+    let (value, fine) =
+        if errors.is_empty() { a.eval(&expr, &Scope::new(), &Vec::new()) } else { (Value::Null, false) };
     if fine {
         return assign(a, variable, value, origin, None);
     }
@@ -265,8 +269,12 @@ fn assign_text(a: &mut Analyzer<'_>, variable: &mut Declared<'_>, text: &str, or
         variable.span,
         format!("the value given for \"{}\" is not an expression of type {ty}: {why}", variable.name),
     )
-    .help = Some("values of this type are written as in a template: [\"a\", \"b\"], true, { key = \"value\" }".to_owned());
-    variable.value = Some((Value::unknown(variable.target(), format!("var.{}", variable.name)), origin, None));
+    .help = Some(
+        "values of this type are written as in a template: [\"a\", \"b\"], true, { key = \"value\" }"
+            .to_owned(),
+    );
+    variable.value =
+        Some((Value::unknown(variable.target(), format!("var.{}", variable.name)), origin, None));
 }
 
 fn from_environment(a: &mut Analyzer<'_>, declared: &mut [Declared<'_>]) {
@@ -370,7 +378,9 @@ fn from_hcl(a: &mut Analyzer<'_>, declared: &mut [Declared<'_>], path: &Path, by
     a.extra.push(document);
     for block in body.blocks() {
         let message = match block.kind.as_str() {
-            "variable" => "a variable file gives values (name = value); declare variables in a *.pkr.hcl file",
+            "variable" => {
+                "a variable file gives values (name = value); declare variables in a *.pkr.hcl file"
+            }
             _ => "a variable file holds only name = value",
         };
         a.error("variable.file", block.header, message);
@@ -380,7 +390,13 @@ fn from_hcl(a: &mut Analyzer<'_>, declared: &mut [Declared<'_>], path: &Path, by
         let name = attribute.name.as_str();
         match declared.iter_mut().find(|variable| variable.name == name) {
             Some(variable) if fine => {
-                assign(a, variable, value, Origin::File(path.display().to_string()), Some(attribute.value.span));
+                assign(
+                    a,
+                    variable,
+                    value,
+                    Origin::File(path.display().to_string()),
+                    Some(attribute.value.span),
+                );
             }
             Some(variable) => variable.value = Some((value, Origin::File(path.display().to_string()), None)),
             None => {
@@ -447,8 +463,7 @@ fn validate(a: &mut Analyzer<'_>, block: &Block, name: &str, value: &Value, at: 
 fn mentions(source: &str, name: &str) -> bool {
     source.match_indices("var.").any(|(at, _)| {
         let rest = source.get(at + 4..).unwrap_or("");
-        rest.strip_prefix(name).is_some_and(|after| {
-            !after.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-')
-        })
+        rest.strip_prefix(name)
+            .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-'))
     })
 }

@@ -10,8 +10,21 @@ use crate::value::Value;
 
 /// Attributes of `build` in every job, for "did you mean".
 const BUILD_VALUES: &[&str] = &[
-    "name", "ID", "Host", "Port", "User", "Password", "ConnType", "PackerRunUUID", "PackerHTTPIP",
-    "PackerHTTPPort", "PackerHTTPAddr", "SSHPublicKey", "SSHPrivateKey", "SSHPrivateKeyFile", "SSHAgentAuth",
+    "name",
+    "ID",
+    "Host",
+    "Port",
+    "User",
+    "Password",
+    "ConnType",
+    "PackerRunUUID",
+    "PackerHTTPIP",
+    "PackerHTTPPort",
+    "PackerHTTPAddr",
+    "SSHPublicKey",
+    "SSHPrivateKey",
+    "SSHPrivateKeyFile",
+    "SSHAgentAuth",
     "WinRMPassword",
 ];
 
@@ -86,8 +99,12 @@ impl Evaluator<'_> {
                 if let Some(near) = nearest(&name, BUILD_VALUES.iter().copied()) {
                     if near != name && near.eq_ignore_ascii_case(&name) {
                         let message = format!("build has no \"{name}\"");
-                        let value =
-                            self.helped("eval.reference", at(0), message, format!("did you mean build.{near}?"));
+                        let value = self.helped(
+                            "eval.reference",
+                            at(0),
+                            message,
+                            format!("did you mean build.{near}?"),
+                        );
                         return (value, 1);
                     }
                 }
@@ -118,12 +135,22 @@ impl Evaluator<'_> {
                 (value, 1)
             }
             Some(Root::Data { declared }) => {
-                let (Some(ty), Some(name)) = (attr(0), attr(1)) else { return (self.variable(root, span), 0) };
+                let (Some(ty), Some(name)) = (attr(0), attr(1)) else {
+                    return (self.variable(root, span), 0);
+                };
                 if let Some(value) = declared.get(&ty).and_then(|names| names.get(&name)) {
                     return (value.clone(), 2);
                 }
                 let message = format!("the data source \"{ty}\" \"{name}\" is not declared");
-                (self.helped("eval.reference", at(1), message, format!("declare it: data \"{ty}\" \"{name}\" {{ ... }}")), 2)
+                (
+                    self.helped(
+                        "eval.reference",
+                        at(1),
+                        message,
+                        format!("declare it: data \"{ty}\" \"{name}\" {{ ... }}"),
+                    ),
+                    2,
+                )
             }
             None => (self.no_such_name(root, span), steps.len()),
         }

@@ -59,7 +59,8 @@ impl Evaluator<'_> {
                             group.push(value);
                             if group.len() > 1 && !expr.group {
                                 let message = format!("the key \"{name}\" comes up more than once");
-                                let help = "add ... after the value to collect the values of one key in a list";
+                                let help =
+                                    "add ... after the value to collect the values of one key in a list";
                                 self.helped("eval.for", key.span, message, help);
                             }
                         }

@@ -40,10 +40,10 @@ pub struct Fault {
 const MAX_DEPTH: usize = 200;
 
 /// Evaluation steps of one expression; a template of any real size needs a small fraction.
-const MAX_STEPS: usize = 4_000_000;
+const MAX_STEPS: usize = 2_000_000;
 
 /// Characters one expression may produce.
-const MAX_TEXT: usize = 256 << 20;
+const MAX_TEXT: usize = 64 << 20;
 
 /// Evaluates expressions in one scope, collecting faults.
 pub struct Evaluator<'a> {
@@ -258,7 +258,12 @@ impl<'a> Evaluator<'a> {
                         }
                         None => {
                             let message = format!("{} cannot be inserted in text", describe(&value));
-                            self.helped("eval.not-text", expr.span, message, "use jsonencode or join to make a string of it");
+                            self.helped(
+                                "eval.not-text",
+                                expr.span,
+                                message,
+                                "use jsonencode or join to make a string of it",
+                            );
                             whole = false;
                         }
                     }
@@ -403,7 +408,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn can_call(&mut self, args: &[Expr], span: Span) -> Value {
-        let [arg] = args else { return self.fault("eval.call", span, "can(): exactly one argument is required") };
+        let [arg] = args else {
+            return self.fault("eval.call", span, "can(): exactly one argument is required");
+        };
         let before = self.faults.len();
         let value = self.eval(arg);
         let fine = self.faults.len() == before;

@@ -111,7 +111,13 @@ impl Evaluator<'_> {
         })
     }
 
-    pub(super) fn conditional(&mut self, condition: &Expr, then: &Expr, otherwise: &Expr, span: Span) -> Value {
+    pub(super) fn conditional(
+        &mut self,
+        condition: &Expr,
+        then: &Expr,
+        otherwise: &Expr,
+        span: Span,
+    ) -> Value {
         let decision = match self.operand(condition, &Type::Bool) {
             Ok(Value::Bool(value)) => value,
             Ok(other) | Err(other) => return other,
@@ -178,9 +184,7 @@ pub(crate) fn equal(a: &Value, b: &Value) -> bool {
         (Value::String(a), Value::String(b)) => a.parts == b.parts,
         (Value::List(a), Value::List(b))
         | (Value::Tuple(a), Value::Tuple(b))
-        | (Value::Set(a), Value::Set(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
-        }
+        | (Value::Set(a), Value::Set(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
         (Value::Map(a), Value::Map(b)) | (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && equal(a.1, b.1))
         }

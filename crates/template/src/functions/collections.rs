@@ -13,7 +13,9 @@ const MOST: usize = 1_000_000;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("length", &[P::Any], P::Num, length).passes_holes(),
-    Function::new("concat", &[], P::Seq, |_, a| Ok(Value::Tuple(all_elements(a)?))).rest(P::Seq).passes_holes(),
+    Function::new("concat", &[], P::Seq, |_, a| Ok(Value::Tuple(all_elements(a)?)))
+        .rest(P::Seq)
+        .passes_holes(),
     Function::new("coalesce", &[], P::Any, coalesce).rest(P::Any).passes_holes(),
     Function::new("coalescelist", &[], P::Seq, |_, a| {
         let found = a.iter().find(|list| list.as_elements().is_some_and(|items| !items.is_empty()));
@@ -28,7 +30,7 @@ pub(super) const TABLE: &[Function] = &[
     .passes_holes(),
     Function::new("contains", &[P::Seq, P::Any], P::Bool, |_, a| {
         let wanted = a.get(1).cloned().unwrap_or_default();
-        Ok(elements(a, 0)?.iter().any(|item| loosely_equal(item, &wanted)).into())
+        Ok(elements(a, 0)?.iter().any(|item| equal(item, &wanted)).into())
     }),
     Function::new("index", &[P::Any, P::Any], P::Num, |_, a| {
         let wanted = a.get(1).cloned().unwrap_or_default();
@@ -74,9 +76,9 @@ pub(super) const TABLE: &[Function] = &[
     }),
     Function::new("distinct", &[P::Seq], P::Seq, |_, a| {
         let mut kept: Vec<Value> = Vec::new();
-        for item in elements(a, 0)? {
-            if !kept.iter().any(|other| equal(other, item)) {
-                kept.push(item.clone());
+        for item in unified(elements(a, 0)?.to_vec()) {
+            if !kept.iter().any(|other| equal(other, &item)) {
+                kept.push(item);
             }
         }
         Ok(Value::List(kept))
@@ -117,7 +119,9 @@ pub(super) const TABLE: &[Function] = &[
         match (entries(a, 0)?.get(key), a.get(2)) {
             (Some(value), _) => Ok(value.clone()),
             (None, Some(default)) => Ok(default.clone()),
-            (None, None) => Err(Failure::arg(1, format!("the map has no \"{key}\", and there is no default"))),
+            (None, None) => {
+                Err(Failure::arg(1, format!("the map has no \"{key}\", and there is no default")))
+            }
         }
     })
     .optional(1)
@@ -141,10 +145,12 @@ pub(super) const TABLE: &[Function] = &[
                 format!("there are {} keys but {} values", keys.len(), values.len()),
             ));
         }
-        let pairs = keys.iter().zip(values).filter_map(|(key, value)| Some((key.known()?.to_owned(), value.clone())));
+        let pairs =
+            keys.iter().zip(values).filter_map(|(key, value)| Some((key.known()?.to_owned(), value.clone())));
         Ok(Value::Object(pairs.collect()))
     }),
-    Function::new("setunion", &[P::Set], P::Set, |_, a| Ok(Value::set(unified(all_elements(a)?)))).rest(P::Set),
+    Function::new("setunion", &[P::Set], P::Set, |_, a| Ok(Value::set(unified(all_elements(a)?))))
+        .rest(P::Set),
     Function::new("setintersection", &[P::Set], P::Set, |_, a| {
         let mut kept = elements(a, 0)?.to_vec();
         for index in 1..a.len() {

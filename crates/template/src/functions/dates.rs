@@ -19,17 +19,16 @@ pub(super) const TABLE: &[Function] = &[
             Some(rest) => (true, rest),
             None => (false, amount),
         };
-        let duration = crate::options::parse_duration(magnitude).map_err(|message| Failure::arg(1, message))?;
+        let duration =
+            crate::options::parse_duration(magnitude).map_err(|message| Failure::arg(1, message))?;
         let wrong = || Failure::arg(1, "the result is outside the calendar");
         let signed = SignedDuration::try_from(duration).map_err(|_| wrong())?;
         let moved = time.checked_add(if negative { -signed } else { signed }).map_err(|_| wrong())?;
         Ok(rfc3339(&moved).into())
     }),
-    Function::new("legacy_isotime", &[P::Str], P::Str, |context, a| {
-        match a.first() {
-            None => Ok(rfc3339(&start(context)).into()),
-            Some(_) => Ok(go_layout(text(a, 0)?, &start(context)).into()),
-        }
+    Function::new("legacy_isotime", &[P::Str], P::Str, |context, a| match a.first() {
+        None => Ok(rfc3339(&start(context)).into()),
+        Some(_) => Ok(go_layout(text(a, 0)?, &start(context)).into()),
     })
     .optional(1),
     Function::new("legacy_strftime", &[P::Str], P::Str, |context, a| {
@@ -62,10 +61,14 @@ fn parse(text: &str, arg: usize) -> Result<Zoned, Failure> {
         Some(_) => Offset::UTC,
         None => {
             let zone = text.get(text.len().saturating_sub(6)..).ok_or_else(wrong)?;
-            let (hours, minutes) =
-                zone.get(1..3).zip(zone.get(4..6)).and_then(|(h, m)| h.parse::<i32>().ok().zip(m.parse::<i32>().ok())).ok_or_else(wrong)?;
+            let (hours, minutes) = zone
+                .get(1..3)
+                .zip(zone.get(4..6))
+                .and_then(|(h, m)| h.parse::<i32>().ok().zip(m.parse::<i32>().ok()))
+                .ok_or_else(wrong)?;
             let seconds = (hours * 60 + minutes) * 60;
-            Offset::from_seconds(if zone.starts_with('-') { -seconds } else { seconds }).map_err(|_| wrong())?
+            Offset::from_seconds(if zone.starts_with('-') { -seconds } else { seconds })
+                .map_err(|_| wrong())?
         }
     };
     Ok(time.to_zoned(TimeZone::fixed(offset)))
@@ -222,7 +225,8 @@ pub(crate) fn go_layout(layout: &str, time: &Zoned) -> String {
     'next: while let Some(c) = rest.chars().next() {
         for (element, verb) in ELEMENTS {
             // "Jan" and "Mon" inside a longer word are text.
-            let word = |rest: &str| element.len() == 3 && rest.as_bytes().get(3).is_some_and(u8::is_ascii_lowercase);
+            let word =
+                |rest: &str| element.len() == 3 && rest.as_bytes().get(3).is_some_and(u8::is_ascii_lowercase);
             if let Some(after) = rest.strip_prefix(element) {
                 if element.starts_with(['J', 'M']) && word(rest) {
                     continue;

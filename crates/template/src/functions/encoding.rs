@@ -1,7 +1,7 @@
 //! Encodings and hashes.
 
 use super::{Context, Failure, Function, P, text};
-use crate::value::{Value, number_to_json};
+use crate::value::Value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
@@ -68,7 +68,8 @@ pub(super) const TABLE: &[Function] = &[
     }),
     Function::new("jsondecode", &[P::Str], P::Any, |_, a| {
         let json = serde_json::from_str::<serde_json::Value>(text(a, 0)?);
-        json.map(|json| Value::from_json(&json)).map_err(|error| Failure::arg(0, format!("no valid JSON: {error}")))
+        json.map(|json| Value::from_json(&json))
+            .map_err(|error| Failure::arg(0, format!("no valid JSON: {error}")))
     }),
     Function::new("yamlencode", &[P::Any], P::Str, |_, a| {
         let mut out = String::new();
@@ -87,7 +88,9 @@ pub(super) const TABLE: &[Function] = &[
             "url" => uuid::Uuid::NAMESPACE_URL,
             "oid" => uuid::Uuid::NAMESPACE_OID,
             "x500" => uuid::Uuid::NAMESPACE_X500,
-            other => other.parse().map_err(|_| Failure::arg(0, "dns, url, oid, x500 or a UUID is required"))?,
+            other => {
+                other.parse().map_err(|_| Failure::arg(0, "dns, url, oid, x500 or a UUID is required"))?
+            }
         };
         Ok(uuid::Uuid::new_v5(&namespace, text(a, 1)?.as_bytes()).to_string().into())
     }),
@@ -131,34 +134,50 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn json_value(value: &Value) -> Result<serde_json::Value, String> {
-    Ok(match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(value) => (*value).into(),
-        Value::Number(number) => number_to_json(*number),
-        Value::String(text) => text.known().ok_or("it is known only during the build")?.into(),
-        Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
-            serde_json::Value::Array(items.iter().map(json_value).collect::<Result<_, _>>()?)
-        }
-        Value::Map(entries) | Value::Object(entries) => serde_json::Value::Object(
-            entries
-                .iter()
-                .map(|(key, item)| Ok((key.clone(), json_value(item)?)))
-                .collect::<Result<_, String>>()?,
-        ),
-        Value::Unknown(_) => return Err("it is not known yet".into()),
-    })
+/// JSON as Go's encoder writes it: `<`, `>`, `&` and two separators are escaped, numbers in full.
+pub(super) fn to_json(value: &Value) -> Result<String, String> {
+    let mut out = String::new();
+    write_json(value, &mut out)?;
+    Ok(out)
 }
 
-/// JSON as Go's encoder writes it: `<`, `>`, `&` and two separators are escaped.
-pub(super) fn to_json(value: &Value) -> Result<String, String> {
-    let json = json_value(value)?.to_string();
-    Ok(json
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029"))
+fn write_json(value: &Value, out: &mut String) -> Result<(), String> {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Number(number) => out.push_str(&number.to_string()),
+        Value::String(text) => json_string(text.known().ok_or("it is known only during the build")?, out),
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index > 0 { "," } else { "" });
+                write_json(item, out)?;
+            }
+            out.push(']');
+        }
+        Value::Map(entries) | Value::Object(entries) => {
+            out.push('{');
+            for (index, (key, item)) in entries.iter().enumerate() {
+                out.push_str(if index > 0 { "," } else { "" });
+                json_string(key, out);
+                out.push(':');
+                write_json(item, out)?;
+            }
+            out.push('}');
+        }
+        Value::Unknown(_) => return Err("it is not known yet".into()),
+    }
+    Ok(())
+}
+
+fn json_string(text: &str, out: &mut String) {
+    let quoted = serde_json::Value::from(text).to_string();
+    for c in quoted.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
 }
 
 /// YAML in the block style cty uses: keys and strings quoted.
@@ -198,7 +217,7 @@ fn to_yaml(value: &Value, indent: usize, out: &mut String) -> Result<(), String>
                 out.push_str(&serde_json::Value::from(known).to_string());
             }
         }
-        other => out.push_str(&json_value(other)?.to_string()),
+        other => write_json(other, out)?,
     }
     Ok(())
 }

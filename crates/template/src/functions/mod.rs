@@ -12,8 +12,6 @@ mod network;
 mod numbers;
 mod regexes;
 mod strings;
-#[cfg(test)]
-mod tests;
 
 use crate::config::Inputs;
 use crate::files::Files;
@@ -127,7 +125,11 @@ impl Function {
         let required = self.params.len() - self.optional;
         let mut params: Vec<String> = Vec::new();
         for (index, param) in self.params.iter().enumerate() {
-            params.push(if index < required { param.name().to_owned() } else { format!("[{}]", param.name()) });
+            params.push(if index < required {
+                param.name().to_owned()
+            } else {
+                format!("[{}]", param.name())
+            });
         }
         if let Some(rest) = self.rest {
             params.push(format!("{}...", rest.name()));

@@ -37,10 +37,8 @@ fn result(regex: &Regex, captures: &Captures<'_>) -> Value {
     if named == 0 {
         return Value::Tuple((1..regex.captures_len()).map(group).collect());
     }
-    let entries = regex
-        .capture_names()
-        .enumerate()
-        .filter_map(|(index, name)| Some((name?.to_owned(), group(index))));
+    let entries =
+        regex.capture_names().enumerate().filter_map(|(index, name)| Some((name?.to_owned(), group(index))));
     Value::Object(entries.collect())
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, Function, P, elements, text, texts, whole};
 use crate::text::Text;
-use crate::value::{Value, number_to_json};
+use crate::value::Value;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -213,6 +213,7 @@ fn format_one(verb: &Verb, arg: &Value) -> Result<Text, String> {
     let body = match verb.verb {
         'v' | 's' => {
             let text = match arg {
+                _ if verb.verb == 'v' && has('#') => super::encoding::to_json(arg)?,
                 _ if arg.to_text().is_some() => arg.to_text().map(|t| t.reveal()).unwrap_or_default(),
                 Value::Null if verb.verb == 'v' => "null".to_owned(),
                 Value::Null => return Err("it is null, and %s needs a string".into()),
@@ -224,21 +225,22 @@ fn format_one(verb: &Verb, arg: &Value) -> Result<Text, String> {
                 None => text,
             }
         }
-        'q' => serde_json::Value::from(arg.to_text().ok_or("a string is required for %q")?.reveal()).to_string(),
+        'q' => {
+            serde_json::Value::from(arg.to_text().ok_or("a string is required for %q")?.reveal()).to_string()
+        }
         't' => match crate::types::convert(arg, &crate::types::Type::Bool) {
-            Ok(Value::Bool(value)) => value.to_string(),
+            // As in cty, the width plays no part.
+            Ok(Value::Bool(value)) => return Ok(Text::from(value.to_string())),
             _ => return Err("a bool is required for %t".into()),
         },
         'd' | 'b' | 'o' | 'x' | 'X' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
             let number = match crate::types::convert(arg, &crate::types::Type::Number) {
                 Ok(Value::Number(number)) => number,
-                _ if matches!(verb.verb, 'x' | 'X') && arg.as_str().is_some() => {
-                    let text = arg.as_str().unwrap_or_default();
-                    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-                    return Ok(Text::from(if verb.verb == 'X' { hex.to_uppercase() } else { hex }));
-                }
                 _ => return Err(format!("a number is required for %{}", verb.verb)),
             };
+            if matches!(verb.verb, 'd' | 'b' | 'o' | 'x' | 'X') && number.as_i128().is_none() {
+                return Err(format!("a whole number is required for %{}", verb.verb));
+            }
             let whole = number.trunc().as_i128().unwrap_or_default().unsigned_abs();
             let magnitude = number.abs();
             let digits = match verb.verb {
@@ -253,9 +255,17 @@ fn format_one(verb: &Verb, arg: &Value) -> Result<Text, String> {
                     if verb.verb == 'E' { text.to_uppercase() } else { text }
                 }
                 'f' | 'F' => format!("{:.*}", verb.precision.unwrap_or(6), magnitude.as_f64()),
-                _ => number_to_json(magnitude).to_string(),
+                _ => go_shortest(magnitude.as_f64()),
             };
-            let sign = if number.is_negative() { "-" } else if has('+') { "+" } else if has(' ') { " " } else { "" };
+            let sign = if number.is_negative() {
+                "-"
+            } else if has('+') {
+                "+"
+            } else if has(' ') {
+                " "
+            } else {
+                ""
+            };
             if let (true, false, Some(width)) = (has('0'), has('-'), verb.width) {
                 let zeros = width.saturating_sub(sign.len() + digits.len());
                 format!("{sign}{}{digits}", "0".repeat(zeros))
@@ -268,6 +278,15 @@ fn format_one(verb: &Verb, arg: &Value) -> Result<Text, String> {
     let count = body.graphemes(true).count();
     let padding = " ".repeat(verb.width.unwrap_or(0).saturating_sub(count));
     Ok(Text::from(if has('-') { format!("{body}{padding}") } else { format!("{padding}{body}") }))
+}
+
+/// The shortest form as Go's %g writes it: with an exponent below 1e-4 and from 1e21 on.
+fn go_shortest(value: f64) -> String {
+    if value != 0.0 && !(1e-4..1e21).contains(&value) {
+        go_exponent(&format!("{value:e}"))
+    } else {
+        format!("{value}")
+    }
 }
 
 /// `1.5e3` as Go writes it: `1.5e+03`.

@@ -194,7 +194,12 @@ impl<'a> Exec<'a> {
         Ok(value)
     }
 
-    fn command(&mut self, command: &[Operand], piped: Option<GoValue>, offset: usize) -> Result<GoValue, Stop> {
+    fn command(
+        &mut self,
+        command: &[Operand],
+        piped: Option<GoValue>,
+        offset: usize,
+    ) -> Result<GoValue, Stop> {
         let wrong = |message: String| Stop::Error(Error { offset, message });
         match command {
             [Operand::Function(name, at), args @ ..] => {
@@ -230,10 +235,12 @@ impl<'a> Exec<'a> {
                     Stop::Error(Error { offset, message: format!("the variable ${name} is not defined") })
                 })
             }
-            Operand::Function(name, at) => functions::call(name, &[], self.facts).map_err(|stop| match stop {
-                Stop::Error(error) => Stop::Error(Error { offset: *at, ..error }),
-                late => late,
-            }),
+            Operand::Function(name, at) => {
+                functions::call(name, &[], self.facts).map_err(|stop| match stop {
+                    Stop::Error(error) => Stop::Error(Error { offset: *at, ..error }),
+                    late => late,
+                })
+            }
             Operand::Text(text) => Ok(GoValue::Text(text.clone())),
             Operand::Number(number) => Ok(GoValue::Number(*number)),
             Operand::Bool(value) => Ok(GoValue::Bool(*value)),
@@ -248,7 +255,8 @@ impl<'a> Exec<'a> {
             return Err(Error { offset, message }.into());
         };
         if !self.dots.is_empty() {
-            let message = format!("there is no field .{name} inside this structure; $.{name} is the outer one");
+            let message =
+                format!("there is no field .{name} inside this structure; $.{name} is the outer one");
             return Err(Error { offset, message }.into());
         }
         if let Some(value) = self.facts.fields.get(name) {

@@ -10,10 +10,42 @@ use std::cmp::Ordering;
 
 /// Every function, for "did you mean".
 const NAMES: &[&str] = &[
-    "build_name", "build_type", "env", "isotime", "strftime", "pwd", "split", "template_dir", "timestamp",
-    "uuid", "user", "packer_version", "consul_key", "vault", "build", "aws_secretsmanager",
-    "aws_secretsmanager_raw", "replace", "replace_all", "upper", "lower", "clean_resource_name", "eq", "ne",
-    "lt", "le", "gt", "ge", "and", "or", "not", "len", "index", "print", "printf", "println",
+    "build_name",
+    "build_type",
+    "env",
+    "isotime",
+    "strftime",
+    "pwd",
+    "split",
+    "template_dir",
+    "timestamp",
+    "uuid",
+    "user",
+    "packer_version",
+    "consul_key",
+    "vault",
+    "build",
+    "aws_secretsmanager",
+    "aws_secretsmanager_raw",
+    "replace",
+    "replace_all",
+    "upper",
+    "lower",
+    "clean_resource_name",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "and",
+    "or",
+    "not",
+    "len",
+    "index",
+    "print",
+    "printf",
+    "println",
 ];
 
 fn wrong(message: impl Into<String>) -> Stop {
@@ -61,9 +93,7 @@ pub(super) fn call(name: &str, args: &[GoValue], facts: &Facts) -> Result<GoValu
             }
         }
         "user" => match (&facts.user, args.len()) {
-            (Some(values), 1) => {
-                written(values.get(text(args, 0, name)?).cloned().unwrap_or_default())
-            }
+            (Some(values), 1) => written(values.get(text(args, 0, name)?).cloned().unwrap_or_default()),
             (None, _) => Err(wrong("{{user}} does not exist in HCL2 templates; write ${var.name}")),
             _ => count(args, 1, name).map(|()| GoValue::Nil),
         },

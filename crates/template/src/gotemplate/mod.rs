@@ -42,8 +42,21 @@ pub enum UnknownField {
 
 /// Values every builder hands to later parts under these names.
 pub(crate) const BUILD_FIELDS: &[&str] = &[
-    "ID", "Host", "Port", "User", "Password", "ConnType", "PackerRunUUID", "PackerHTTPIP", "PackerHTTPPort",
-    "PackerHTTPAddr", "SSHPublicKey", "SSHPrivateKey", "SSHPrivateKeyFile", "SSHAgentAuth", "WinRMPassword",
+    "ID",
+    "Host",
+    "Port",
+    "User",
+    "Password",
+    "ConnType",
+    "PackerRunUUID",
+    "PackerHTTPIP",
+    "PackerHTTPPort",
+    "PackerHTTPAddr",
+    "SSHPublicKey",
+    "SSHPrivateKey",
+    "SSHPrivateKeyFile",
+    "SSHAgentAuth",
+    "WinRMPassword",
 ];
 
 /// The first of the characters that stand for holes while a text is rendered (a private area of Unicode).
@@ -111,8 +124,7 @@ pub struct Rendered {
 /// # Errors
 /// What is wrong with the action.
 pub fn fill(action: &str, fields: &BTreeMap<String, String>) -> Result<String, Error> {
-    let facts =
-        Facts { fields: fields.clone(), unknown: UnknownField::NoValue, ..Facts::default() };
+    let facts = Facts { fields: fields.clone(), unknown: UnknownField::NoValue, ..Facts::default() };
     let nodes = parse::parse(action)?;
     let mut exec = exec::Exec::new(action, &facts);
     exec.run(&nodes)?;

@@ -133,7 +133,8 @@ impl Parser<'_> {
             if body.starts_with("/*") {
                 let close = body.find("*/").ok_or_else(|| error(start, "this comment is not closed"))?;
                 let tail = body.get(close + 2..).unwrap_or("");
-                let end = tail.find("}}").ok_or_else(|| error(start, "this comment is not closed by */}}"))?;
+                let end =
+                    tail.find("}}").ok_or_else(|| error(start, "this comment is not closed by */}}"))?;
                 self.trim_next = tail.get(..end).is_some_and(|tail| tail.contains('-'));
                 self.at = self.source.len() - tail.len() + end + 2;
                 continue;
@@ -378,7 +379,8 @@ fn pipe_until(tokens: &[(Token, usize)], at: &mut usize, start: usize, depth: us
         *at += 1;
     }
     if command.is_empty() {
-        let message = if pipe.commands.is_empty() { "nothing stands in this action" } else { "nothing follows |" };
+        let message =
+            if pipe.commands.is_empty() { "nothing stands in this action" } else { "nothing follows |" };
         return Err(error(start, message));
     }
     pipe.commands.push(command);

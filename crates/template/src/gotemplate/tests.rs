@@ -3,7 +3,10 @@ use super::*;
 fn facts() -> Facts {
     Facts {
         fields: BTreeMap::from([("Name".to_owned(), "web".to_owned())]),
-        constants: BTreeMap::from([("build_name", "tiny".to_owned()), ("timestamp", "1600000000".to_owned())]),
+        constants: BTreeMap::from([
+            ("build_name", "tiny".to_owned()),
+            ("timestamp", "1600000000".to_owned()),
+        ]),
         now: Some("2020-09-13T12:26:40Z".parse().unwrap()),
         ..Facts::default()
     }

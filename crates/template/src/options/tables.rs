@@ -236,10 +236,13 @@ pub fn reference(name: &str) -> Option<Reference> {
 /// The candidate most like a word somebody wrote, if any is like it at all.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_ascii_lowercase();
-    let scored = candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase()), candidate));
-    let (distance, best) = scored.min_by_key(|(distance, _)| *distance)?;
+    let scored = candidates.into_iter().map(|candidate| {
+        let other = candidate.to_ascii_lowercase();
+        let shared = lower.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+        (strsim::damerau_levenshtein(&lower, &other), std::cmp::Reverse(shared), candidate)
+    });
+    // Of equally near words, the one that starts like it.
+    let (distance, _, best) = scored.min_by_key(|(distance, shared, _)| (*distance, *shared))?;
     let tolerated = match word.chars().count() {
         0..=2 => 0,
         3..=4 => 1,
