@@ -175,11 +175,10 @@ impl<'a> Analyzer<'a> {
     /// Notes the strings in a sensitive value for scrubbing.
     pub(super) fn keep_secret(&mut self, value: &Value) {
         value.each_text(&mut |text| {
-            if let Some(known) = text.known().filter(|known| !known.is_empty()) {
-                if !self.sensitive.iter().any(|other| other == known) {
+            if let Some(known) = text.known().filter(|known| !known.is_empty())
+                && !self.sensitive.iter().any(|other| other == known) {
                     self.sensitive.push(known.to_owned());
                 }
-            }
         });
     }
 

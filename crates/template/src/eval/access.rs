@@ -96,8 +96,8 @@ impl Evaluator<'_> {
         match scope.roots.get(root) {
             Some(Root::Build) => {
                 let Some(name) = attr(0) else { return (self.variable(root, span), 0) };
-                if let Some(near) = nearest(&name, BUILD_VALUES.iter().copied()) {
-                    if near != name && near.eq_ignore_ascii_case(&name) {
+                if let Some(near) = nearest(&name, BUILD_VALUES.iter().copied())
+                    && near != name && near.eq_ignore_ascii_case(&name) {
                         let message = format!("build has no \"{name}\"");
                         let value = self.helped(
                             "eval.reference",
@@ -107,7 +107,6 @@ impl Evaluator<'_> {
                         );
                         return (value, 1);
                     }
-                }
                 (Value::String(Text::from(Hole::Build(name))), 1)
             }
             Some(Root::Object { entries, noun }) => {

@@ -275,11 +275,10 @@ pub fn call(function: &Function, context: &Context<'_>, args: Vec<Value>) -> Res
         if let Value::Unknown(unknown) = &arg {
             return Ok(Outcome::Unknown(unknown.hole.clone()));
         }
-        if !function.passes_holes {
-            if let Some(hole) = arg.first_hole() {
+        if !function.passes_holes
+            && let Some(hole) = arg.first_hole() {
                 return Ok(Outcome::Unknown(hole.clone()));
             }
-        }
         if arg.is_null() && param != P::Any {
             return Err(Failure::arg(index, format!("argument {} must not be null", index + 1)));
         }

@@ -80,9 +80,9 @@ pub(super) fn parse(source: &str) -> Result<Vec<Node>, Error> {
     let mut parser = Parser { source, at: 0, trim_next: false };
     let (nodes, end) = parser.nodes(0)?;
     match end {
-        End::Eof => Ok(nodes),
-        End::Else(at, _) => Err(error(at, "unexpected {{else}}")),
-        End::End(at) => Err(error(at, "unexpected {{end}}")),
+        Stop::Eof => Ok(nodes),
+        Stop::Else(at, _) => Err(error(at, "unexpected {{else}}")),
+        Stop::End(at) => Err(error(at, "unexpected {{end}}")),
     }
 }
 
@@ -90,7 +90,7 @@ fn error(offset: usize, message: impl Into<String>) -> Error {
     Error { offset, message: message.into() }
 }
 
-enum End {
+enum Stop {
     Eof,
     /// Where it starts, and the words after `else`.
     Else(usize, Vec<(Token, usize)>),
@@ -104,7 +104,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn nodes(&mut self, depth: usize) -> Result<(Vec<Node>, End), Error> {
+    fn nodes(&mut self, depth: usize) -> Result<(Vec<Node>, Stop), Error> {
         if depth > MAX_DEPTH {
             return Err(error(self.at, "too many structures inside each other"));
         }
@@ -119,7 +119,7 @@ impl Parser<'_> {
             let Some(open) = open else {
                 push_text(&mut nodes, text);
                 self.at = self.source.len();
-                return Ok((nodes, End::Eof));
+                return Ok((nodes, Stop::Eof));
             };
             let start = self.at + open;
             let mut inner = start + 2;
@@ -146,8 +146,8 @@ impl Parser<'_> {
                 _ => "",
             };
             match word {
-                "end" if tokens.len() == 1 => return Ok((nodes, End::End(start))),
-                "else" => return Ok((nodes, End::Else(start, tokens.get(1..).unwrap_or(&[]).to_vec()))),
+                "end" if tokens.len() == 1 => return Ok((nodes, Stop::End(start))),
+                "else" => return Ok((nodes, Stop::Else(start, tokens.get(1..).unwrap_or(&[]).to_vec()))),
                 "if" | "range" | "with" => {
                     let kind = branch_kind(word);
                     let rest = tokens.get(1..).unwrap_or(&[]).to_vec();
@@ -175,13 +175,13 @@ impl Parser<'_> {
         let (then, end) = self.nodes(depth + 1)?;
         let unclosed = || error(start, "this structure has no {{end}}");
         let otherwise = match end {
-            End::Eof => return Err(unclosed()),
-            End::End(_) => Vec::new(),
-            End::Else(at, rest) => match rest.first() {
+            Stop::Eof => return Err(unclosed()),
+            Stop::End(_) => Vec::new(),
+            Stop::Else(at, rest) => match rest.first() {
                 None => match self.nodes(depth + 1)? {
-                    (nodes, End::End(_)) => nodes,
-                    (_, End::Else(at, _)) => return Err(error(at, "a second {{else}}")),
-                    (_, End::Eof) => return Err(unclosed()),
+                    (nodes, Stop::End(_)) => nodes,
+                    (_, Stop::Else(at, _)) => return Err(error(at, "a second {{else}}")),
+                    (_, Stop::Eof) => return Err(unclosed()),
                 },
                 Some((Token::Word(word), _)) if matches!(word.as_str(), "if" | "with") => {
                     let kind = branch_kind(word);
@@ -342,8 +342,7 @@ fn pipe_until(tokens: &[(Token, usize)], at: &mut usize, start: usize, depth: us
         *at += declare + 1;
     }
     let mut command = Vec::new();
-    loop {
-        let Some((token, offset)) = tokens.get(*at) else { break };
+    while let Some((token, offset)) = tokens.get(*at) {
         let operand = match token {
             Token::Close => break,
             Token::Pipe => {
