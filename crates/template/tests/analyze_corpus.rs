@@ -149,3 +149,40 @@ fn real_templates_are_understood() {
     assert!(total > 50, "the corpus has only {total} templates");
     assert!(accepted * 100 >= total * 90, "only {accepted} of {total} templates are accepted");
 }
+
+/// Templates cut off at many places: always diagnostics, never a panic, and a refusal while a block is open.
+#[test]
+fn broken_templates_are_refused_with_places() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: there is no corpus folder (set GOLDSMITH_SHARED)");
+        return;
+    };
+    let mut all = BTreeSet::new();
+    folders(&corpus, &mut all);
+    let (mut refused, mut total) = (0, 0);
+    for folder in all.into_iter().step_by(6) {
+        let files = Disk.list(&folder).unwrap();
+        let Some(path) = files.iter().find(|file| file.to_string_lossy().ends_with(".pkr.hcl")) else { continue };
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        for part in 1..12 {
+            let mut cut = text.len() * part / 12;
+            while !text.is_char_boundary(cut) {
+                cut -= 1;
+            }
+            let kept = &text[..cut];
+            let files = goldsmith_template::MemoryFiles::new().with("t.pkr.hcl", kept);
+            let project = Project::open(&files, Path::new("t.pkr.hcl")).unwrap();
+            let analysis = analyze(&project, &files, &Inputs::harmless("/"));
+            for diagnostic in &analysis.diagnostics {
+                if let Some(place) = &diagnostic.place {
+                    assert!(place.end as usize <= kept.len() && place.start <= place.end, "{diagnostic}");
+                }
+            }
+            total += 1;
+            refused += usize::from(analysis.config.is_none());
+            assert_eq!(analysis.config.is_none(), analysis.diagnostics.iter().any(Diagnostic::is_error));
+        }
+    }
+    println!("{refused} of {total} cut templates refused");
+    assert!(refused * 10 >= total * 9, "only {refused} of {total} cut templates are refused");
+}
