@@ -3,19 +3,23 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use goldsmith_library::ImageName;
+use goldsmith_library::{ImageName, SourceFact};
 use goldsmith_machine::HostFacts;
 use goldsmith_process::Dirs;
 use goldsmith_template::Job;
 use goldsmith_template::config::{Foreign, Meta, Provisioner as Kind, ProvisionerStep, Source};
-use goldsmith_template::options::{Communicator, QemuOptions};
+use goldsmith_template::options::{
+    BootstrapOptions, Communicator, GeneralizeOptions, QemuOptions, Settings as Given,
+};
 
+use crate::download::without_login;
 use crate::names::{Fixed, Names};
 use crate::pipeline::{Output, Pipeline};
 use crate::plan::PlanError;
 use crate::post::Artifact;
-use crate::provision::{File, Provisioner, Shell, ShellLocal, Sleep, SshGuest};
+use crate::provision::{File, GeneralizeGuest, Provisioner, Shell, ShellLocal, Sleep, SshGuest};
 use crate::steps::artifact::Collect;
+use crate::steps::bootstrap::{InstallPackages, MakeSystemDisk, image_spec};
 use crate::steps::cd::MakeCd;
 use crate::steps::compact::Compact;
 use crate::steps::connect::WaitForSsh;
@@ -52,6 +56,7 @@ pub(crate) struct Order<'a> {
 pub(crate) fn job(order: &Order<'_>) -> Result<Recipe, PlanError> {
     match &order.job.source {
         Source::Qemu(options) => qemu(order, options),
+        Source::Bootstrap(options) => bootstrap(order, options),
         other => Err(supported::no_source(order.job, other)),
     }
 }
@@ -87,6 +92,53 @@ fn qemu(order: &Order<'_>, options: &QemuOptions) -> Result<Recipe, PlanError> {
     make.rest(&output, login.as_ref(), &machine, Made::From(image), false)
 }
 
+/// `bootstrap`: a machine from a distribution's packages.
+fn bootstrap(order: &Order<'_>, options: &BootstrapOptions) -> Result<Recipe, PlanError> {
+    supported::machine(&options.machine, &options.network, &order.job.place)?;
+    supported::media(&options.media, &order.job.place)?;
+    supported::communicator(order.job)?;
+    let parts = Parts::from(options);
+    let mut make = Making::new(order, &parts)?;
+    let request = order.request;
+
+    let output = make.output();
+    let login = make.login(true)?;
+    let user = make.ssh_user.clone().unwrap_or_else(|| "root".to_owned());
+    let spec = image_spec(order.job, options, &make.settings, &user)?;
+    let (cache, downloads) = (&order.dirs.cache, order.dirs.downloads());
+    let install =
+        InstallPackages::new(&spec, &options.system, &make.settings, cache, downloads, request.no_cache);
+    let packages = make.pipeline.step("packages", install);
+    let made = Made::Told(SourceFact::Packages {
+        distribution: spec.rootfs.distribution.name().to_owned(),
+        suite: spec.rootfs.suite.clone(),
+        mirror: mirror_shown(options),
+        installed: None,
+    });
+    let settings = make.settings.clone();
+    make.pipeline.step("disk", MakeSystemDisk { spec, packages, login: login.clone(), settings });
+    let cd = match MakeCd::new(order.job, parts.media, &make.names, request)? {
+        Some(cd) => Some(make.pipeline.step("cd", cd)),
+        None => None,
+    };
+    let settings = make.settings.clone();
+    let names = make.names.clone();
+    let machine = make.pipeline.step("start", StartMachine { settings, install: None, cd, names });
+    if user != "root" {
+        make.made_user = Some(user);
+    }
+    make.generalize = options.system.generalize;
+    make.rest(&output, login.as_ref(), &machine, made, false)
+}
+
+/// The mirror as the template names it, without a login.
+fn mirror_shown(options: &BootstrapOptions) -> String {
+    match options.system.mirror.as_ref().and_then(|mirror| mirror.known()) {
+        Some(mirror) => without_login(mirror),
+        None => "this computer's own sources, or the public archive".to_owned(),
+    }
+}
+
 /// A recipe in the making: what every source that boots a machine has in common.
 struct Making<'a> {
     order: &'a Order<'a>,
@@ -94,6 +146,10 @@ struct Making<'a> {
     settings: Settings,
     names: Names,
     ssh_user: Option<String>,
+    /// A user that is in the guest for the build only.
+    made_user: Option<String>,
+    /// Whether the source itself generalises at the end.
+    generalize: bool,
 }
 
 impl<'a> Making<'a> {
@@ -128,6 +184,8 @@ impl<'a> Making<'a> {
             settings: Settings::new(job, parts, port, order.host, order.request)?,
             names,
             ssh_user: None,
+            made_user: None,
+            generalize: false,
         })
     }
 
@@ -206,16 +264,23 @@ impl<'a> Making<'a> {
         let job = self.order.job;
         let reach = Reach { guest: guest.cloned(), machine: machine.clone(), names: self.names.clone() };
         let mut cleanup = match &job.error_cleanup {
-            Some(step) => Some((provisioner(step)?.1, step.meta.clone())),
+            Some(step) => Some((provisioner(step, self.made_user.as_ref())?.1, step.meta.clone())),
             None => None,
         };
         let mut generalised = false;
         for step in &job.provisioners {
             generalised |= matches!(step.provisioner, Kind::Generalize(_));
-            let (id, provisioner) = provisioner(step)?;
+            let (id, provisioner) = provisioner(step, self.made_user.as_ref())?;
             let cleanup: Option<(Arc<dyn Provisioner>, Meta)> = cleanup.take();
             self.pipeline
                 .step(id, Provision { provisioner, meta: step.meta.clone(), reach: reach.clone(), cleanup });
+        }
+        if self.generalize && !generalised && guest.is_some() {
+            let options = GeneralizeOptions::decode(&mut Given::default());
+            let provisioner = Arc::new(GeneralizeGuest::new(&options, self.made_user.clone()));
+            let step = Provision { provisioner, meta: Meta::default(), reach, cleanup: cleanup.take() };
+            self.pipeline.step("generalize", step);
+            generalised = true;
         }
         Ok(generalised)
     }
@@ -305,13 +370,18 @@ fn builder_id(source: &Source) -> &'static str {
     }
 }
 
-fn provisioner(step: &ProvisionerStep) -> Result<(&'static str, Arc<dyn Provisioner>), PlanError> {
+fn provisioner(
+    step: &ProvisionerStep,
+    made_user: Option<&String>,
+) -> Result<(&'static str, Arc<dyn Provisioner>), PlanError> {
     Ok(match &step.provisioner {
         Kind::Shell(options) => ("shell", Arc::new(Shell::new((**options).clone()))),
         Kind::File(options) => ("file", Arc::new(File::new((**options).clone()))),
         Kind::ShellLocal(options) => ("shell-local", Arc::new(ShellLocal::new((**options).clone()))),
         Kind::Sleep(options) => ("sleep", Arc::new(Sleep::new(options.clone()))),
-        Kind::Generalize(_) => return Err(supported::no_provisioner("generalize", &step.place)),
+        Kind::Generalize(options) => {
+            ("generalize", Arc::new(GeneralizeGuest::new(options, made_user.cloned())))
+        }
         Kind::Breakpoint(_) => return Err(supported::no_provisioner("breakpoint", &step.place)),
         Kind::Foreign(Foreign { type_name, place, .. }) => {
             return Err(supported::no_provisioner(type_name, place));

@@ -72,7 +72,7 @@ pub struct Bench<'a> {
     pub on: &'a mut (dyn FnMut(Said) + Send),
 }
 
-/// An archive of packages, held in the cache until dropped.
+/// An archive of packages in the cache.
 #[derive(Debug)]
 pub struct Rootfs {
     /// The tar archive.
@@ -83,7 +83,6 @@ pub struct Rootfs {
     pub fingerprint: String,
     /// The archives it is from, without credentials.
     pub archives: Vec<String>,
-    _lock: FileLock,
 }
 
 /// Finds or makes the archive of packages. `fresh` makes it anew in any case.
@@ -103,7 +102,7 @@ pub async fn make_rootfs(
     let fingerprint = spec.rootfs.fingerprint(&archives, &releases);
     std::fs::create_dir_all(bench.cache).map_err(BootstrapError::file("make the folder", bench.cache))?;
     let path = bench.cache.join(format!("{fingerprint}.tar"));
-    let lock = lock(&bench.cache.join(format!("{fingerprint}.lock")), bench.cancel).await?;
+    let _held = lock(&bench.cache.join(format!("{fingerprint}.lock")), bench.cancel).await?;
     let cached = !fresh && path.is_file();
     let shown = archives.iter().map(Archive::shown).collect();
     if cached {
@@ -127,7 +126,7 @@ pub async fn make_rootfs(
         made?;
     }
     prune(bench.cache, &path);
-    Ok(Rootfs { path, cached, fingerprint, archives: shown, _lock: lock })
+    Ok(Rootfs { path, cached, fingerprint, archives: shown })
 }
 
 /// Of each group of archives the first that answers, and the dates they carry.
@@ -214,23 +213,26 @@ fn complaint(line: &str) -> bool {
     ["E: ", "Err:", "dpkg: error", "newuidmap:", "unshare:"].iter().any(|start| line.starts_with(start))
 }
 
-/// Makes the disk image at `output` (which must not exist yet) in the empty folder `work`.
+/// Makes the disk image at `output` (which must not exist yet) from the archive of packages `rootfs`, in the empty
+/// folder `work`.
 pub async fn make_disk(
     bench: &mut Bench<'_>,
     spec: &ImageSpec,
     identity: &Identity,
     access: Option<&BuildAccess>,
-    rootfs: &Rootfs,
+    rootfs: &Path,
     work: &Path,
     output: &Path,
 ) -> Result<(), BootstrapError> {
     let layout = Layout::new(spec.disk_size)
         .ok_or(BootstrapError::DiskTooSmall { bytes: spec.disk_size, least: super::gpt::SMALLEST })?;
+    // Nobody may prune it meanwhile.
+    let _held = lock(&rootfs.with_extension("lock"), bench.cancel).await?;
     let shop = Workshop::new(work);
     (bench.on)(Said::Phase("laying out the disk".into()));
     {
         let (spec, identity, access) = (spec.clone(), *identity, access.cloned());
-        let (shop, tar) = (shop.clone(), rootfs.path.clone());
+        let (shop, tar) = (shop.clone(), rootfs.to_owned());
         let work = work.to_owned();
         tokio::task::spawn_blocking(move || {
             prepare(&shop, &work, &tar, &spec, &identity, access.as_ref(), &layout)
@@ -239,7 +241,7 @@ pub async fn make_disk(
         .map_err(|_| BootstrapError::Cancelled)??;
     }
     (bench.on)(Said::Phase("making the root file system".into()));
-    let root = shop.root(bench.ownership, &layout, identity, &rootfs.path);
+    let root = shop.root(bench.ownership, &layout, identity, rootfs);
     run_logged(bench, &root, "cannot make the root partition").await?;
     if spec.uefi {
         (bench.on)(Said::Phase("making the EFI system partition".into()));

@@ -123,6 +123,14 @@ impl RootfsSpec {
             .stdin_bytes(sources.into_bytes())
     }
 
+    /// The command as a plan shows it: mode and archives are found out when it runs.
+    #[must_use]
+    pub fn shown(&self, mmdebstrap: &Path, tar: &Path) -> String {
+        let shown = self.invocation(mmdebstrap, "--mode=auto", &[], tar).to_string();
+        // The hook is long; what it does is documented where it is made.
+        shown.replace(&self.hook(), "…")
+    }
+
     /// A name for the result in the cache: equal for equal inputs and an archive that has not changed since
     /// (`releases`: the dates its signed indexes carry).
     #[must_use]

@@ -149,6 +149,7 @@ find /tmp /var/tmp -xdev -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' ! -
 "#;
 
 const TAIL: &str = r#"
+case $0 in /tmp/*|/var/tmp/*) rm -f "$0" ;; esac
 have fstrim && fstrim -a >/dev/null 2>&1
 sync
 [ "$trouble" = 0 ] || exit 1

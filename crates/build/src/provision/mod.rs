@@ -3,6 +3,8 @@
 mod communicator;
 mod environment;
 mod file;
+mod generalize;
+mod generalize;
 pub(crate) mod meta;
 mod shell;
 mod shell_local;
@@ -11,6 +13,8 @@ mod ssh;
 
 pub use communicator::{Communicator, Exit};
 pub use file::File;
+pub(crate) use generalize::Generalise;
+pub use generalize::GeneralizeGuest;
 pub use shell::Shell;
 pub use shell_local::ShellLocal;
 pub use sleep::Sleep;

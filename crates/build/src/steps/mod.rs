@@ -1,6 +1,8 @@
 //! The steps: one small file each.
 
 pub(crate) mod artifact;
+pub(crate) mod bootstrap;
+pub(crate) mod bootstrap;
 pub(crate) mod cd;
 pub(crate) mod compact;
 pub(crate) mod connect;
