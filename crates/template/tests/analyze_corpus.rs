@@ -162,7 +162,9 @@ fn broken_templates_are_refused_with_places() {
     let (mut refused, mut total) = (0, 0);
     for folder in all.into_iter().step_by(6) {
         let files = Disk.list(&folder).unwrap();
-        let Some(path) = files.iter().find(|file| file.to_string_lossy().ends_with(".pkr.hcl")) else { continue };
+        let Some(path) = files.iter().find(|file| file.to_string_lossy().ends_with(".pkr.hcl")) else {
+            continue;
+        };
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         for part in 1..12 {
             let mut cut = text.len() * part / 12;

@@ -176,9 +176,10 @@ impl<'a> Analyzer<'a> {
     pub(super) fn keep_secret(&mut self, value: &Value) {
         value.each_text(&mut |text| {
             if let Some(known) = text.known().filter(|known| !known.is_empty())
-                && !self.sensitive.iter().any(|other| other == known) {
-                    self.sensitive.push(known.to_owned());
-                }
+                && !self.sensitive.iter().any(|other| other == known)
+            {
+                self.sensitive.push(known.to_owned());
+            }
         });
     }
 

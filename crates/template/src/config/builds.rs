@@ -282,13 +282,10 @@ fn make_source(
     };
     if used.type_name == "null"
         && let Communicator::Ssh { ssh, .. } = &communicator
-            && ssh.ssh_host.is_none() {
-                settings.missing_with_help(
-                    "ssh_host",
-                    "\"ssh_host\" must be set",
-                    "the machine to provision",
-                );
-            }
+        && ssh.ssh_host.is_none()
+    {
+        settings.missing_with_help("ssh_host", "\"ssh_host\" must be set", "the machine to provision");
+    }
     collected.report(a, &format!("source {}.{}", used.type_name, used.name));
     (made, communicator)
 }

@@ -319,3 +319,43 @@ fn bootstrap_needs_nothing_but_its_name() {
     let Communicator::Ssh { ssh, .. } = &config.jobs[0].communicator else { panic!() };
     assert_eq!(ssh.ssh_username.as_ref().and_then(|user| user.known()), Some("root"));
 }
+
+#[test]
+fn the_tiny_guest_template_of_the_fixtures_is_understood() {
+    let template = r#"
+variable "tiny" {
+  type = string
+}
+source "qemu" "tiny" {
+  accelerator          = "tcg"
+  disk_image           = true
+  iso_url              = "${var.tiny}/tiny.qcow2"
+  iso_checksum         = "none"
+  disk_size            = "64M"
+  skip_resize_disk     = true
+  ssh_username         = "root"
+  ssh_private_key_file = "${var.tiny}/id_ed25519"
+  boot_wait            = "1s"
+  shutdown_command     = "poweroff"
+}
+build {
+  sources = ["source.qemu.tiny"]
+  post-processor "checksum" {
+    checksum_types = ["sha256"]
+    output         = "out-disk/tiny.{{.ChecksumType}}"
+  }
+  post-processor "compress" {
+    output              = "tiny.tar.gz"
+    keep_input_artifact = true
+  }
+}
+"#;
+    let analysis = run_with(template, |inputs| inputs.vars = vec![("tiny".into(), "/g".into())], &[]);
+    let job = config(analysis).jobs.remove(0);
+    let Source::Qemu(qemu) = &job.source else { panic!() };
+    assert_eq!(qemu.iso.iso_url.as_ref().and_then(|url| url.known()), Some("/g/tiny.qcow2"));
+    assert_eq!(qemu.boot.boot_wait, Duration::from_secs(1));
+    let PostProcessor::Checksum(checksum) = &job.post_processors[0][0].post_processor else { panic!() };
+    assert_eq!(checksum.output.display(), "out-disk/tiny.{{.ChecksumType}}");
+    assert_eq!(job.post_processors[1][0].keep_input_artifact, Some(true));
+}

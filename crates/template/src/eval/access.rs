@@ -97,16 +97,14 @@ impl Evaluator<'_> {
             Some(Root::Build) => {
                 let Some(name) = attr(0) else { return (self.variable(root, span), 0) };
                 if let Some(near) = nearest(&name, BUILD_VALUES.iter().copied())
-                    && near != name && near.eq_ignore_ascii_case(&name) {
-                        let message = format!("build has no \"{name}\"");
-                        let value = self.helped(
-                            "eval.reference",
-                            at(0),
-                            message,
-                            format!("did you mean build.{near}?"),
-                        );
-                        return (value, 1);
-                    }
+                    && near != name
+                    && near.eq_ignore_ascii_case(&name)
+                {
+                    let message = format!("build has no \"{name}\"");
+                    let value =
+                        self.helped("eval.reference", at(0), message, format!("did you mean build.{near}?"));
+                    return (value, 1);
+                }
                 (Value::String(Text::from(Hole::Build(name))), 1)
             }
             Some(Root::Object { entries, noun }) => {

@@ -214,8 +214,13 @@ fn sensitive_marks_follow_the_value() {
 fn runaway_expressions_end() {
     let nested = format!("{}1{}", "[for x in range(1000) : ".repeat(3), "]".repeat(3));
     assert!(eval(&nested).unwrap_err().starts_with("eval.too-long"));
-    let deep = format!("{}1{}", "(".repeat(5_000), ")".repeat(5_000));
-    assert!(eval(&deep).is_err());
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(eval(&nested(100)).is_ok());
+    assert!(eval(&nested(250)).is_err());
+    assert!(eval(&nested(5_000)).is_err());
+    let calls = |depth: usize| format!("{}\"a\"{}", "upper(".repeat(depth), ")".repeat(depth));
+    assert!(eval(&calls(100)).is_ok());
+    assert!(eval(&calls(250)).is_err());
     let long = format!(
         "join(\"\", [for x in range(1000) : join(\"\", [for y in range(1000) : \"{}\"])])",
         "x".repeat(5_000)

@@ -276,9 +276,10 @@ pub fn call(function: &Function, context: &Context<'_>, args: Vec<Value>) -> Res
             return Ok(Outcome::Unknown(unknown.hole.clone()));
         }
         if !function.passes_holes
-            && let Some(hole) = arg.first_hole() {
-                return Ok(Outcome::Unknown(hole.clone()));
-            }
+            && let Some(hole) = arg.first_hole()
+        {
+            return Ok(Outcome::Unknown(hole.clone()));
+        }
         if arg.is_null() && param != P::Any {
             return Err(Failure::arg(index, format!("argument {} must not be null", index + 1)));
         }
