@@ -73,6 +73,7 @@ export function bridgeHost(): Host {
     },
     painted() {},
     startPath: () => Promise.resolve(query.get('open')),
+    onOpen() {},
     title(text) {
       document.title = text;
     },

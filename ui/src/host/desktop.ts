@@ -29,6 +29,13 @@ export function desktopHost(): Host {
       const answer = await invoke<{ path: string | null }>('call', { name: 'shell_start', request: {} });
       return answer.path;
     },
+    onOpen(open) {
+      const channel = new Channel<{ kind: string; path: string | null }>();
+      channel.onmessage = (message) => {
+        if (message.path) open(message.path);
+      };
+      void invoke('subscribe', { topic: 'shell', since: 0, channel });
+    },
     title(text) {
       void invoke('call', { name: 'shell_title', request: { title: text } });
     },

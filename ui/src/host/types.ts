@@ -10,6 +10,8 @@ export interface Host {
   painted(): void;
   /** The template the program was started with, if any. */
   startPath(): Promise<string | null>;
+  /** Tells of templates that a later start of the program asks to open. */
+  onOpen(open: (path: string) => void): void;
   /** Changes the window's title. */
   title(text: string): void;
 }

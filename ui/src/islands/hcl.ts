@@ -262,6 +262,10 @@ export function mountText(element: HTMLElement, props: TextProps): TextIsland {
     return { from, to: Math.max(from, offset({ line: span.end_line - 1, column: span.end_column - 1 })) };
   }
 
+  function scrolled(): { top: number; height: number } {
+    return { top: view.scrollDOM.scrollTop, height: view.scrollDOM.clientHeight };
+  }
+
   return {
     open(name, text) {
       pending = null;
@@ -301,12 +305,13 @@ export function mountText(element: HTMLElement, props: TextProps): TextIsland {
     },
     reveal(span, focus) {
       const { from, to } = range(span);
+      // What is wholly in sight stays where it is; anything else comes to the top.
+      const { top, height } = scrolled();
+      const [first, last] = [view.lineBlockAt(from).top, view.lineBlockAt(to).bottom];
+      const seen = first >= top && last <= top + height;
       view.dispatch({
         ...(focus ? { selection: { anchor: from } } : {}),
-        effects: EditorView.scrollIntoView(
-          from,
-          to - from < 2000 ? { y: 'nearest', yMargin: 40 } : { y: 'start', yMargin: 24 },
-        ),
+        effects: seen ? [] : EditorView.scrollIntoView(from, { y: 'start', yMargin: 28 }),
       });
       if (focus) view.focus();
     },

@@ -8,7 +8,7 @@ class Library {
   generation = $state(0);
   loaded = $state(false);
   failure: WireError | null = $state.raw(null);
-  running = $derived(this.runs.filter((run) => run.status === 'running' || run.status === 'starting'));
+  running = $derived(this.runs.filter((run) => run.status === 'running' || run.status === 'pending'));
 
   start(): () => void {
     void this.refresh();

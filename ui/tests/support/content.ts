@@ -273,7 +273,7 @@ export function stateOf(scenario: Scenario): BuildState {
     failure: index === stop && scenario === 'failed' ? failure : null,
   }));
   return {
-    id: buildIds[scenario], status: scenario, template: 'web-server.pkr.hcl', started_at: now - 64_000, finished_at: scenario === 'running' ? null : now - 3 * minute,
+    id: buildIds[scenario], status: scenario, template: 'web-server.pkr.hcl', started_at: now - (scenario === 'running' ? 64_000 : 5 * minute), finished_at: scenario === 'running' ? null : now - 3 * minute,
     jobs: [{
       name: jobName, status: scenario, steps, screen: { file: 'latest.png', width: 720, height: 400, at: now - 1500 }, output_directory: plan.jobs[0]!.output_directory, artifact: [], files: [],
       version: scenario === 'succeeded' ? { image: 'web-server', number: 60, digest: versionOf('web-server', 60).content } : null, duration_ms: null, holes: [['port:ssh', '3127']],
@@ -324,7 +324,7 @@ export const builds: BuildSummary[] = [
   ...Array.from({ length: 22 }, (_, n) => summary('succeeded', `0197ab${10 + n}`, ['debian-base', 'quickstart', 'web-server.pkr.hcl', 'ubuntu-noble-cloud'][n % 4] ?? '', 1500 + n * 900, null, [`${['debian-base', 'quickstart', 'web-server', 'ubuntu-noble'][n % 4]}@${40 - n}`])),
 ];
 function summary(status: BuildStatus, build: string, template: string, minutes: number, why: string | null, versions: string[]): BuildSummary {
-  return { build, template, template_path: file, status, step: status === 'running' ? 'Provision: shell scripts/install-nginx.sh' : null, steps_done: status === 'running' ? 6 : 13, steps_total: 13, started_at: now - minutes * minute - 64_000, duration_ms: status === 'running' ? null : 128_000 + minutes * 37, failure: why, versions };
+  return { build, template, template_path: file, status, step: status === 'running' ? 'Provision: shell scripts/install-nginx.sh' : null, steps_done: status === 'running' ? 6 : 13, steps_total: 13, jobs: [jobName], started_at: now - minutes * minute - 64_000, duration_ms: status === 'running' ? null : 128_000 + minutes * 37, failure: why, versions };
 }
 
 function hex(seed: string): string {
