@@ -119,6 +119,25 @@ impl Core {
         }
     }
 
+    /// Cleans up after workers that died. A face that stays calls it when it starts.
+    pub async fn start(&self) -> Result<(), WireError> {
+        self.recover().await
+    }
+
+    /// Carries out the order on `input` as a worker; the exit code of the process.
+    pub async fn work(&self, input: impl tokio::io::AsyncRead + Unpin) -> Result<u8, WireError> {
+        let setup = self.setup();
+        let env = goldsmith_build::WorkerEnv {
+            launch: setup.launch.clone(),
+            clock: setup.clock.clone(),
+            random: setup.random.clone(),
+            env: setup.env.clone(),
+        };
+        goldsmith_build::worker_main(input, env)
+            .await
+            .map_err(|error| crate::classify::said(crate::error::ErrorKind::Environment, "worker", &error))
+    }
+
     /// What it was given.
     pub fn setup(&self) -> &Setup {
         &self.inner.setup

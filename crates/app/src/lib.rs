@@ -21,6 +21,7 @@ pub mod wire;
 pub use crate::core::{Core, Dialogs, Setup};
 pub use error::{ErrorKind, WireError};
 pub use goldsmith_process::Env;
+pub use goldsmith_process::durable::write_private;
 pub use subscribe::Subscription;
 pub use wire::StreamMessage;
 
@@ -35,4 +36,9 @@ pub mod types {
     pub use goldsmith_library::{BytesState, DiskFormat, Facts, Image, SourceFact, Version};
     pub use goldsmith_machine::host::{Accelerator, AcceleratorVerdict, Check, Doctor, Outcome as Measured, Verdict};
     pub use goldsmith_template::{Diagnostic, Place, Severity};
+
+    /// Milliseconds since 1970 as RFC 3339 in UTC, whole seconds.
+    pub fn timestamp(at_ms: i64) -> String {
+        jiff::Timestamp::from_second(at_ms.div_euclid(1000)).map_or_else(|_| String::new(), |at| at.to_string())
+    }
 }

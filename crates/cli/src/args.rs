@@ -1,0 +1,302 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Exit codes, as every command's help tells them.
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 it failed (a template with errors, a failed build, a missing program); 2 wrong usage;
+70 a defect of Goldsmith; 130 cancelled.";
+
+/// Goldsmith crafts golden VM images: it builds templates in Packer's language with a local hypervisor and keeps
+/// every version in a local library.
+#[derive(Debug, Parser)]
+#[command(name = "goldsmith", version, about, after_help = EXIT_CODES, propagate_version = false, max_term_width = 110)]
+#[command(arg_required_else_help = true, infer_long_args = false)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Print JSON on standard output instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Whether to colour what is printed
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", num_args = 0..=1, default_missing_value = "always", require_equals = true)]
+    pub color: Color,
+}
+
+/// When to use colour. Packer's `-color=true` and `-color=false` are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// When standard output is a terminal and NO_COLOR is not set
+    Auto,
+    /// Always
+    #[value(alias = "true")]
+    Always,
+    /// Never
+    #[value(alias = "false")]
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a template: every problem with its line, column and what to do
+    #[command(after_help = "Examples:\n  goldsmith validate web.pkr.hcl\n  goldsmith validate -var memory=2048 templates/quickstart\n  goldsmith validate --json . | jq '.diagnostics[].message'")]
+    Validate(Validate),
+    /// Print what a build would do: steps, command lines, downloads, space
+    #[command(after_help = "Examples:\n  goldsmith plan templates/quickstart\n  goldsmith plan -only='qemu.*' --json . | jq '.plan.jobs[].steps[].title'")]
+    Plan(Plan),
+    /// Build a template; the image goes to its output folder and into the library
+    #[command(after_help = "The build runs in a process of its own: Ctrl-C stops it in order, a second Ctrl-C at once.\n\nExamples:\n  goldsmith build templates/quickstart\n  goldsmith build -var-file=prod.pkrvars.hcl -only=qemu.web -on-error=abort web.pkr.hcl\n  goldsmith build --no-cache --no-library --json tiny.pkr.hcl | jq -c 'select(.fact==\"StepFinished\")'")]
+    Build(Build),
+    /// List a template's variables and builds
+    #[command(after_help = "Example:\n  goldsmith inspect web.pkr.hcl")]
+    Inspect(Inspect),
+    /// Boot a throw-away copy of an image; it is gone when stopped
+    #[command(after_help = "Examples:\n  goldsmith run quickstart\n  goldsmith run debian-base@3 --memory 4096 --cpus 4\n  goldsmith run quickstart --json")]
+    Run(Run),
+    /// The library: images and their versions
+    #[command(subcommand)]
+    Image(Image),
+    /// Builds that run or ran here, whoever started them
+    #[command(after_help = "Examples:\n  goldsmith builds\n  goldsmith builds --json | jq '.builds[0]'")]
+    Builds,
+    /// Examine this computer: what is there, what it can do, measured
+    #[command(after_help = "Examples:\n  goldsmith doctor\n  goldsmith doctor --fresh\n  goldsmith doctor --json | jq .accelerator")]
+    Doctor(Doctor),
+    /// Describe a component or one of its options, as the forms and checks know it
+    #[command(after_help = "Examples:\n  goldsmith docs\n  goldsmith docs qemu\n  goldsmith docs qemu.disk_size\n  goldsmith docs provisioner.shell.execute_command")]
+    Docs(Docs),
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = "Examples:\n  goldsmith completion bash > ~/.local/share/bash-completion/completions/goldsmith\n  goldsmith completion zsh > ~/.zfunc/_goldsmith\n  goldsmith completion fish > ~/.config/fish/completions/goldsmith.fish")]
+    Completion {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the version
+    Version,
+    /// Runs one build or run; started by the other commands
+    #[command(hide = true)]
+    Worker,
+    /// Writes the TypeScript types of the commands
+    #[command(hide = true)]
+    Bindings {
+        /// Where to
+        #[arg(default_value = "ui/src/bindings")]
+        folder: PathBuf,
+        /// Only say whether they are up to date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Serves the window's commands on a loopback port, for development
+    #[cfg(all(debug_assertions, feature = "bridge"))]
+    #[command(hide = true)]
+    Bridge(Bridge),
+}
+
+/// Which template, with which values.
+#[derive(Debug, Clone, Args)]
+pub struct Template {
+    /// A template file (*.pkr.hcl), or a folder of them
+    #[arg(default_value = ".")]
+    pub template: String,
+    /// Set a variable (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub var: Vec<(String, String)>,
+    /// Read variables from a file: *.pkrvars.hcl or *.pkrvars.json (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub var_file: Vec<String>,
+    /// Only the builds with these names; * and ? match
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Not the builds (or post-processors) with these names
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub except: Vec<String>,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    #[command(flatten)]
+    pub template: Template,
+    /// Only check that it can be read, not what it says
+    #[arg(long)]
+    pub syntax_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    pub template: Template,
+}
+
+/// How to build.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Delete an existing output folder first
+    #[arg(long)]
+    pub force: bool,
+    /// Ignore checkpoints and remembered results
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Leave the library alone
+    #[arg(long)]
+    pub no_library: bool,
+    /// Skip sources of plugins that are not built in, and say which
+    #[arg(long)]
+    pub skip_foreign: bool,
+    /// What to do when a step fails
+    #[arg(long, value_name = "HOW", default_value = "cleanup")]
+    pub on_error: OnError,
+}
+
+/// Packer's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnError {
+    /// Remove what was made
+    Cleanup,
+    /// Leave everything as it is
+    Abort,
+    /// Ask on the terminal: clean up, abort or retry the step
+    Ask,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub template: Template,
+    #[command(flatten)]
+    pub options: Options,
+}
+
+#[derive(Debug, Args)]
+pub struct Build {
+    #[command(flatten)]
+    pub template: Template,
+    #[command(flatten)]
+    pub options: Options,
+    /// Begin every line with the time
+    #[arg(long)]
+    pub timestamp_ui: bool,
+    /// Start it and return; it goes on by itself
+    #[arg(long)]
+    pub detach: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The image: a name, name@3 or name@latest
+    pub image: String,
+    /// Memory in MiB [default: what it was built with]
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<u32>,
+    /// Virtual processors [default: what it was built with]
+    #[arg(long, value_name = "N")]
+    pub cpus: Option<u32>,
+    /// kvm or tcg [default: what was measured to be faster]
+    #[arg(long, value_name = "NAME")]
+    pub accelerator: Option<String>,
+    /// Boot with UEFI firmware
+    #[arg(long)]
+    pub uefi: bool,
+    /// Show QEMU's own window
+    #[arg(long)]
+    pub window: bool,
+    /// Return once SSH answers; stop it with `goldsmith run --stop ID`
+    #[arg(long)]
+    pub detach: bool,
+    /// Treat IMAGE as the id of a run and stop it
+    #[arg(long, conflicts_with_all = ["memory", "cpus", "accelerator", "uefi", "window", "detach"])]
+    pub stop: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Image {
+    /// List images
+    #[command(after_help = "Examples:\n  goldsmith image list\n  goldsmith image list --json | jq -r '.images[].name'")]
+    List,
+    /// Show an image: its versions, and how the one asked for was made
+    #[command(after_help = "Examples:\n  goldsmith image show quickstart\n  goldsmith image show quickstart@2 --json")]
+    Show {
+        /// The image: a name, name@3 or name@latest
+        image: String,
+    },
+    /// Read a version's bytes again and compare them with what they were
+    #[command(after_help = "Example:\n  goldsmith image verify quickstart@2")]
+    Verify {
+        /// The image: a name, name@3 or name@latest
+        image: String,
+    },
+    /// Write a version to a file outside the library
+    #[command(after_help = "Examples:\n  goldsmith image export quickstart --format vmdk --output /srv/images\n  goldsmith image export quickstart@2 --format qcow2 --compress --output web.qcow2")]
+    Export {
+        /// The image: a name, name@3 or name@latest
+        image: String,
+        /// qcow2, raw, vmdk, vdi or vhdx
+        #[arg(long, default_value = "qcow2")]
+        format: String,
+        /// A file, or a folder to put it into
+        #[arg(long, short, default_value = ".")]
+        output: PathBuf,
+        /// Compress, where the format can
+        #[arg(long)]
+        compress: bool,
+        /// Replace a file that is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Move a version, or all versions of an image, to the trash
+    #[command(after_help = "Examples:\n  goldsmith image delete quickstart@2\n  goldsmith image restore quickstart@2")]
+    Delete {
+        /// The image: a name (all its versions), or name@3
+        image: String,
+    },
+    /// Take a version out of the trash
+    Restore {
+        /// The version, as name@3
+        image: String,
+    },
+    /// List what is in the trash
+    Trash,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Measure again, even where a measurement is remembered
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Docs {
+    /// COMPONENT or COMPONENT.OPTION; nothing lists the components
+    pub subject: Option<String>,
+}
+
+#[cfg(all(debug_assertions, feature = "bridge"))]
+#[derive(Debug, Args)]
+pub struct Bridge {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Where to write the token a request must show (mode 0600)
+    #[arg(long)]
+    pub token_file: PathBuf,
+    /// The built front end to serve
+    #[arg(long, default_value = "ui/dist")]
+    pub ui: PathBuf,
+}

@@ -1,0 +1,452 @@
+//! `build` and `builds`.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, IsTerminal as _};
+use std::time::Duration;
+
+use goldsmith_app::types::{Answer, BuildState, BuildStatus, Entry, Fact, LogLine, LogStream, Unit};
+use goldsmith_app::wire::{
+    AnswerBuild, BuildFacts, BuildLog, BuildSummary, CancelBuild, Nothing, PlanRequest, StartedBuild,
+};
+use goldsmith_app::{Core, ErrorKind, StreamMessage, WireError};
+use serde::Serialize;
+
+use crate::args;
+use crate::commands::template::{open, options, refused};
+use crate::output::{Output, Paint};
+use crate::progress::Bar;
+use crate::text::{Align, Table, ago, duration, size};
+
+/// Facts and lines come from two files; those of the same moment are put in order before they are printed.
+const SETTLE: Duration = Duration::from_millis(80);
+
+/// The last line of `build --json`.
+#[derive(Serialize)]
+struct Ended<'a> {
+    result: &'a BuildState,
+}
+
+/// A log line of `build --json`.
+#[derive(Serialize)]
+struct Logged<'a> {
+    log: &'a LogLine,
+}
+
+/// Builds a template and shows what happens.
+pub async fn build(core: &Core, output: &Output, args: args::Build) -> Result<u8, WireError> {
+    let ask = args.options.on_error == args::OnError::Ask;
+    if ask && !std::io::stdin().is_terminal() {
+        return Err(WireError::input("no_terminal", "-on-error=ask needs a terminal to ask on")
+            .hint("Use -on-error=cleanup or -on-error=abort."));
+    }
+    let opened = open(core, args.template).await?;
+    if let Some(code) = refused(core, output, &opened).await? {
+        return Ok(code);
+    }
+    let request = PlanRequest { session: opened.session, options: options(&args.options) };
+    let started = core.start_build(request).await?;
+    if args.detach {
+        return detached(output, &started);
+    }
+    for warning in started.plan.warnings.iter().filter(|_| !output.json) {
+        output.note(&format!("warning: {warning}"));
+    }
+    for skipped in started.plan.skipped.iter().filter(|_| !output.json) {
+        output.note(&format!("skipped: {}: {}", skipped.job, skipped.reason));
+    }
+    let follower = Follower::new(*output, args.timestamp_ui, ask);
+    follower.run(core, &started.build).await
+}
+
+fn detached(output: &Output, started: &StartedBuild) -> Result<u8, WireError> {
+    #[derive(Serialize)]
+    struct Started<'a> {
+        build: &'a str,
+    }
+    if output.json {
+        output.json_value(&Started { build: &started.build })?;
+    } else {
+        output.line(&format!("Build {} is running; `goldsmith builds` lists it.", started.build));
+    }
+    Ok(0)
+}
+
+/// Something that happened, to be put in order with the rest.
+enum Happened {
+    Fact(Entry),
+    Line(LogLine),
+}
+
+impl Happened {
+    /// By time; at the same time a step begins before its lines and ends after them.
+    fn order(&self) -> (i64, u8) {
+        match self {
+            Happened::Fact(entry) => match entry.fact {
+                Fact::Opened { .. } | Fact::JobStarted { .. } | Fact::StepStarted { .. } => (entry.at, 0),
+                _ => (entry.at, 2),
+            },
+            Happened::Line(line) => (line.at, 1),
+        }
+    }
+}
+
+struct Follower {
+    output: Output,
+    timestamps: bool,
+    ask: bool,
+    bar: Bar,
+    waiting: Vec<Happened>,
+    titles: HashMap<(String, String), String>,
+    /// What each job last said it waits for.
+    waits: HashMap<String, String>,
+    /// Number of the last log line printed.
+    printed: u64,
+    /// Time of the newest thing at the last look, when nothing was old enough then.
+    quiet: Option<i64>,
+}
+
+impl Follower {
+    fn new(output: Output, timestamps: bool, ask: bool) -> Self {
+        Follower {
+            output,
+            timestamps,
+            ask,
+            bar: Bar::new(output),
+            waiting: Vec::new(),
+            titles: HashMap::new(),
+            waits: HashMap::new(),
+            printed: 0,
+            quiet: None,
+        }
+    }
+
+    async fn run(mut self, core: &Core, build: &str) -> Result<u8, WireError> {
+        let mut facts = core.subscribe(&format!("build/{build}"), 0)?;
+        let mut log = core.subscribe(&format!("log/{build}"), 0)?;
+        let mut interrupts = 0;
+        let mut state = BuildState::default();
+        let mut flush = tokio::time::interval(SETTLE);
+        let mut facts_over = false;
+        let mut log_over = false;
+        while !(facts_over && log_over) {
+            tokio::select! {
+                message = facts.next(), if !facts_over => match message {
+                    Some(StreamMessage::Facts { entries, state: now }) => {
+                        state = *now;
+                        self.answer(core, build, &entries).await?;
+                        self.waiting.extend(entries.into_iter().map(Happened::Fact));
+                        // What is left of the log is read below; nobody waits for a stream that looks now and then.
+                        facts_over = state.status.is_over();
+                        log_over |= facts_over;
+                    }
+                    Some(_) => {}
+                    None => facts_over = true,
+                },
+                message = log.next(), if !log_over => match message {
+                    Some(StreamMessage::Log { lines, .. }) => self.waiting.extend(lines.into_iter().map(Happened::Line)),
+                    Some(_) => {}
+                    None => log_over = true,
+                },
+                _ = flush.tick() => self.flush(false)?,
+                pressed = tokio::signal::ctrl_c() => {
+                    pressed.map_err(|error| WireError::environment("signals", "cannot wait for Ctrl-C").because(&error))?;
+                    interrupts += 1;
+                    self.interrupted(core, build, interrupts).await;
+                }
+            }
+        }
+        drop(log);
+        self.rest_of_log(core, build).await?;
+        self.flush(true)?;
+        self.bar.clear();
+        self.finish(core, build, &state).await
+    }
+
+    /// Reads the lines that had not come when the last fact did.
+    async fn rest_of_log(&mut self, core: &Core, build: &str) -> Result<(), WireError> {
+        let seen = self.waiting.iter().filter_map(|one| match one {
+            Happened::Line(line) => Some(line.n),
+            Happened::Fact(_) => None,
+        });
+        let mut next = seen.max().unwrap_or(0).max(self.printed) + 1;
+        loop {
+            let request = BuildLog { build: build.to_owned(), from: next, count: 5000 };
+            let window = core.build_log(request).await?;
+            let Some(last) = window.lines.last() else { return Ok(()) };
+            next = last.n + 1;
+            self.waiting.extend(window.lines.into_iter().map(Happened::Line));
+        }
+    }
+
+    async fn interrupted(&mut self, core: &Core, build: &str, times: u32) {
+        self.bar.clear();
+        let kill = times > 1;
+        self.output.note(if kill { "Stopping at once." } else { "Stopping; what was made is removed. Ctrl-C again stops at once." });
+        let request = CancelBuild { build: build.to_owned(), kill };
+        // When it ended in the same moment there is nothing to stop.
+        if let Err(error) = core.cancel_build(request).await
+            && error.code != "build_over"
+        {
+            self.output.failure(&error);
+        }
+    }
+
+    /// Prints what is old enough that nothing earlier can still come.
+    fn flush(&mut self, all: bool) -> Result<(), WireError> {
+        self.waiting.sort_by_key(Happened::order);
+        let newest = self.waiting.last().map_or(0, |one| one.order().0);
+        let settle = i64::try_from(SETTLE.as_millis()).unwrap_or(0);
+        let settled = self.waiting.iter().take_while(|one| all || one.order().0 + settle <= newest).count();
+        // Without news between two looks the newest is old enough as well.
+        let quiet = settled == 0 && self.quiet.replace(newest) == Some(newest);
+        let ready = if quiet { self.waiting.len() } else { settled };
+        for one in self.waiting.drain(..ready).collect::<Vec<_>>() {
+            self.show(&one)?;
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, one: &Happened) -> Result<(), WireError> {
+        if let Happened::Line(line) = one {
+            self.printed = line.n;
+        }
+        if self.output.json {
+            return match one {
+                Happened::Fact(entry) => self.output.json_line(entry),
+                Happened::Line(line) => self.output.json_line(&Logged { log: line }),
+            };
+        }
+        match one {
+            Happened::Line(line) => {
+                let paint = match line.stream {
+                    LogStream::Stderr => Some(Paint::Bad),
+                    LogStream::Note => Some(Paint::Faint),
+                    LogStream::Stdout => None,
+                };
+                self.print(line.at, &line.job, &line.text, "    ", paint);
+            }
+            Happened::Fact(entry) => self.fact(entry),
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, at: i64, job: &str, text: &str, lead: &str, paint: Option<Paint>) {
+        self.bar.clear();
+        let stamp = if self.timestamps { format!("{} ", time(at)) } else { String::new() };
+        let head = if job.is_empty() { lead.to_owned() } else { format!("{lead}{job}: ") };
+        let line = format!("{head}{text}");
+        let line = paint.map_or(line.clone(), |paint| self.output.paint(&line, paint));
+        self.output.line(&format!("{stamp}{line}"));
+    }
+
+    fn fact(&mut self, entry: &Entry) {
+        let at = entry.at;
+        match &entry.fact {
+            Fact::StepStarted { job, step, title, .. } => {
+                self.titles.insert((job.clone(), step.clone()), title.clone());
+                self.print(at, job, title, "==> ", Some(Paint::Strong));
+            }
+            Fact::StepFinished { job, step, duration_ms, failure, .. } => {
+                self.waits.remove(job);
+                let title = self.titles.get(&(job.clone(), step.clone())).cloned().unwrap_or_else(|| step.clone());
+                match failure {
+                    Some(failure) => {
+                        let text = format!("{title} failed after {}: {}", duration(*duration_ms), failure.full());
+                        self.print(at, job, &text, "==> ", Some(Paint::Bad));
+                    }
+                    None if *duration_ms >= 1000 => {
+                        self.print(at, job, &format!("done in {}", duration(*duration_ms)), "    ", Some(Paint::Faint));
+                    }
+                    None => {}
+                }
+            }
+            Fact::Waiting { job, explanation, .. } => {
+                // The same wait is told once, however often it is tried.
+                if self.waits.insert(job.clone(), explanation.clone()).as_ref() != Some(explanation) {
+                    self.print(at, job, explanation, "    ", Some(Paint::Faint));
+                }
+            }
+            Fact::Warned { job, text, .. } => self.print(at, job, &format!("warning: {text}"), "    ", Some(Paint::Warn)),
+            Fact::Progress { job, step, done, total, unit } => {
+                let unit = match unit {
+                    Unit::Bytes => "bytes",
+                    Unit::Percent => "percent",
+                    Unit::Items => "items",
+                };
+                let title = self.titles.get(&(job.clone(), step.clone())).map_or(step.as_str(), String::as_str);
+                let title = format!("    {job}: {title}");
+                let total = if unit == "percent" { Some(total.unwrap_or(100)) } else { *total };
+                self.bar.draw(&title, *done, total, unit);
+            }
+            Fact::ArtifactProduced { job, files, .. } => {
+                for file in files {
+                    self.print(at, job, &format!("{} ({})", file.path, size(file.size)), "    ", None);
+                }
+            }
+            Fact::VersionAdded { job, image, version, .. } => {
+                self.print(at, job, &format!("in the library as {image}@{version}"), "    ", Some(Paint::Good));
+            }
+            Fact::CancelRequested { .. } => self.print(at, "", "cancelling", "==> ", Some(Paint::Warn)),
+            _ => {}
+        }
+    }
+
+    /// Asks on the terminal what to do about a failed step, as Packer does.
+    async fn answer(&mut self, core: &Core, build: &str, entries: &[Entry]) -> Result<(), WireError> {
+        for entry in entries {
+            let Fact::Asked { job, step, failure } = &entry.fact else { continue };
+            if !self.ask {
+                continue;
+            }
+            self.flush(true)?;
+            self.bar.clear();
+            self.output.note(&format!("==> {job}: step {step} failed: {}", failure.full()));
+            let output = self.output;
+            let answer = tokio::task::spawn_blocking(move || read_answer(&output))
+                .await
+                .map_err(|error| WireError::internal("thread_ended", "nobody could be asked").because(&error))?;
+            core.answer_build(AnswerBuild { build: build.to_owned(), job: job.clone(), answer }).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self, core: &Core, build: &str, state: &BuildState) -> Result<u8, WireError> {
+        let took = match (state.started_at, state.finished_at) {
+            (Some(start), Some(end)) => u64::try_from(end - start).unwrap_or(0),
+            _ => 0,
+        };
+        if self.output.json {
+            self.output.json_line(&Ended { result: state })?;
+        }
+        match state.status {
+            BuildStatus::Succeeded => {
+                if !self.output.json {
+                    self.succeeded(state, took);
+                }
+                Ok(0)
+            }
+            status => {
+                let error = self.failed(core, build, state, status).await;
+                if !self.output.json {
+                    self.output.note("");
+                    self.output.failure(&error);
+                }
+                Ok(error.exit_code())
+            }
+        }
+    }
+
+    fn succeeded(&self, state: &BuildState, took: u64) {
+        let partial = if state.partial { ", without the sources that were skipped" } else { "" };
+        let mut text = format!("\nBuild finished after {}{partial}. Artifacts:\n", duration(took));
+        for job in &state.jobs {
+            for file in job.artifact.iter().chain(&job.files) {
+                text.push_str(&format!("--> {}: {} ({})\n", job.name, file.path, size(file.size)));
+            }
+            if let Some(version) = &job.version {
+                let name = format!("{}@{}", version.image, version.number);
+                text.push_str(&format!("--> {}: image {} in the library\n", job.name, self.output.paint(&name, Paint::Good)));
+            }
+        }
+        self.output.text(&text);
+    }
+
+    async fn failed(&self, core: &Core, build: &str, state: &BuildState, status: BuildStatus) -> WireError {
+        let mut error = match (&state.failure, status) {
+            (Some(failure), _) => WireError::from(failure),
+            (None, BuildStatus::Interrupted) => {
+                let error = WireError::environment("interrupted", "the build's worker ended unexpectedly");
+                if state.left.is_empty() {
+                    error.hint("What it had made was removed. Was it killed, or out of memory?")
+                } else {
+                    state.left.iter().fold(error, |error, left| error.hint(format!("Still there: {left}")))
+                }
+            }
+            _ => WireError::new(ErrorKind::Cancelled, "cancelled", "the build was cancelled"),
+        };
+        if error.kind != ErrorKind::Cancelled {
+            let total = core.build_facts(BuildFacts { build: build.to_owned(), since: u64::MAX }).await;
+            let failed_step = total.ok().and_then(|list| {
+                let jobs = list.state.jobs.into_iter();
+                jobs.flat_map(|job| job.steps.into_iter().map(move |step| (job.name.clone(), step)))
+                    .find(|(_, step)| step.failure.is_some())
+            });
+            if let Some((job, step)) = failed_step {
+                error.causes.push(format!("step \"{}\" of {job}", step.title));
+            }
+            error = error.hint(format!("The whole log: {}", log_path(core, build)));
+        }
+        error
+    }
+}
+
+fn log_path(core: &Core, build: &str) -> String {
+    core.setup().dirs.builds().join(build).join("log/lines.jsonl").display().to_string()
+}
+
+/// Reads until one of Packer's letters comes; the end of input cleans up.
+fn read_answer(output: &Output) -> Answer {
+    let mut lines = std::io::stdin().lock().lines();
+    loop {
+        output.note("[c] clean up and exit, [a] abort and leave everything, [r] retry the step?");
+        match lines.next() {
+            Some(Ok(line)) => match line.trim() {
+                "c" => return Answer::CleanUp,
+                "a" => return Answer::Abort,
+                "r" => return Answer::Retry,
+                _ => {}
+            },
+            _ => return Answer::CleanUp,
+        }
+    }
+}
+
+/// RFC 3339 in UTC, as Packer's `-timestamp-ui`.
+fn time(at: i64) -> String {
+    goldsmith_app::types::timestamp(at)
+}
+
+/// Lists builds.
+pub async fn builds(core: &Core, output: &Output) -> Result<u8, WireError> {
+    let list = core.list_builds(Nothing {}).await?;
+    if output.json {
+        output.json_value(&list)?;
+        return Ok(0);
+    }
+    if list.builds.is_empty() {
+        output.line("Nothing was built here yet.");
+        return Ok(0);
+    }
+    let mut table = Table::new(&[
+        ("BUILD", Align::Left),
+        ("TEMPLATE", Align::Left),
+        ("STATUS", Align::Left),
+        ("STEPS", Align::Right),
+        ("STARTED", Align::Left),
+        ("TOOK", Align::Right),
+        ("RESULT", Align::Left),
+    ]);
+    for build in list.builds {
+        table.row(row(core, build));
+    }
+    output.text(&table.text());
+    Ok(0)
+}
+
+fn row(core: &Core, build: BuildSummary) -> Vec<String> {
+    let status = serde_json::to_value(build.status).ok();
+    let status = status.as_ref().and_then(|value| value.as_str()).unwrap_or("unknown").to_owned();
+    let result = match build.failure {
+        Some(failure) => failure.chars().take(60).collect(),
+        None => build.versions.join(", "),
+    };
+    vec![
+        build.build,
+        build.template,
+        status,
+        format!("{}/{}", build.steps_done, build.steps_total),
+        ago(build.started_at, core.setup().clock.now_ms()),
+        build.duration_ms.map(duration).unwrap_or_default(),
+        result,
+    ]
+}

@@ -1,0 +1,35 @@
+//! The commands, one file per subject.
+
+pub mod bindings;
+mod build;
+mod docs;
+mod doctor;
+mod image;
+mod run;
+mod template;
+mod worker;
+
+use goldsmith_app::{Core, WireError};
+
+use crate::args::Command;
+use crate::output::Output;
+
+/// Runs a command; gives the exit code.
+pub async fn run(command: Command, core: Core, output: Output) -> Result<u8, WireError> {
+    match command {
+        Command::Validate(args) => template::validate(&core, &output, args).await,
+        Command::Inspect(args) => template::inspect(&core, &output, args).await,
+        Command::Plan(args) => template::plan(&core, &output, args).await,
+        Command::Build(args) => build::build(&core, &output, args).await,
+        Command::Builds => build::builds(&core, &output).await,
+        Command::Run(args) => run::run(&core, &output, args).await,
+        Command::Image(command) => image::image(&core, &output, command).await,
+        Command::Doctor(args) => doctor::doctor(&core, &output, args).await,
+        Command::Docs(args) => docs::docs(&core, &output, args).await,
+        Command::Worker => worker::worker(&core).await,
+        #[cfg(all(debug_assertions, feature = "bridge"))]
+        Command::Bridge(args) => crate::bridge::serve(core, &output, args).await,
+        // Answered before there is a core.
+        Command::Completion { .. } | Command::Version | Command::Bindings { .. } => Ok(0),
+    }
+}
