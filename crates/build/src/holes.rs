@@ -19,17 +19,10 @@ pub(crate) fn fill(text: &Text, names: &Names, fields: &[(&str, &str)]) -> Resul
     })
 }
 
-/// The value of `{{ .Name }}`; other actions have none here.
+/// What an action (`{{ .Name }}`, `{{ if .Vars }}...{{ end }}`) comes to; nothing for one that is no Go template.
 fn field(action: &str, fields: &[(&str, &str)]) -> Option<String> {
-    let inner = action.strip_prefix("{{")?.strip_suffix("}}")?;
-    let inner = inner.strip_prefix('-').unwrap_or(inner);
-    let inner = inner.strip_suffix('-').unwrap_or(inner).trim();
-    let name = inner.strip_prefix('.')?;
-    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        return None;
-    }
-    let known = fields.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    Some(known.unwrap_or_else(|| "<no value>".to_owned()))
+    let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    goldsmith_template::gotemplate::fill(action, &fields).ok()
 }
 
 #[cfg(test)]

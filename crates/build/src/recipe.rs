@@ -3,23 +3,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use goldsmith_library::{ImageName, SourceFact};
+use goldsmith_library::ImageName;
 use goldsmith_machine::HostFacts;
 use goldsmith_process::Dirs;
 use goldsmith_template::Job;
 use goldsmith_template::config::{Foreign, Meta, Provisioner as Kind, ProvisionerStep, Source};
-use goldsmith_template::options::{
-    BootstrapOptions, Communicator, GeneralizeOptions, QemuOptions, Settings as Given,
-};
+use goldsmith_template::options::{BootstrapOptions, Communicator, QemuOptions};
 
-use crate::download::without_login;
 use crate::names::{Fixed, Names};
 use crate::pipeline::{Output, Pipeline};
 use crate::plan::PlanError;
 use crate::post::Artifact;
-use crate::provision::{File, GeneralizeGuest, Provisioner, Shell, ShellLocal, Sleep, SshGuest};
+use crate::provision::{File, Generalise, Provisioner, Shell, ShellLocal, Sleep, SshGuest};
 use crate::steps::artifact::Collect;
-use crate::steps::bootstrap::{InstallPackages, MakeSystemDisk, image_spec};
+use crate::steps::bootstrap::{AssembleDisk, InstallPackages, image_spec};
 use crate::steps::cd::MakeCd;
 use crate::steps::compact::Compact;
 use crate::steps::connect::WaitForSsh;
@@ -89,54 +86,36 @@ fn qemu(order: &Order<'_>, options: &QemuOptions) -> Result<Recipe, PlanError> {
     let settings = make.settings.clone();
     let names = make.names.clone();
     let machine = make.pipeline.step("start", StartMachine { settings, install, cd, names });
-    make.rest(&output, login.as_ref(), &machine, Made::From(image), false)
+    make.rest(&output, login.as_ref(), &machine, Made::From(image))
 }
 
 /// `bootstrap`: a machine from a distribution's packages.
 fn bootstrap(order: &Order<'_>, options: &BootstrapOptions) -> Result<Recipe, PlanError> {
-    supported::machine(&options.machine, &options.network, &order.job.place)?;
-    supported::media(&options.media, &order.job.place)?;
-    supported::communicator(order.job)?;
+    supported::bootstrap(order.job, options)?;
     let parts = Parts::from(options);
     let mut make = Making::new(order, &parts)?;
-    let request = order.request;
 
     let output = make.output();
-    let login = make.login(true)?;
-    let user = make.ssh_user.clone().unwrap_or_else(|| "root".to_owned());
-    let spec = image_spec(order.job, options, &make.settings, &user)?;
-    let (cache, downloads) = (&order.dirs.cache, order.dirs.downloads());
-    let install =
-        InstallPackages::new(&spec, &options.system, &make.settings, cache, downloads, request.no_cache);
-    let packages = make.pipeline.step("packages", install);
-    let made = Made::Told(SourceFact::Packages {
-        distribution: spec.rootfs.distribution.name().to_owned(),
-        suite: spec.rootfs.suite.clone(),
-        mirror: mirror_shown(options),
-        installed: None,
-    });
+    let Some(login) = make.login(true)? else {
+        return Err(supported::bootstrap_needs_ssh(order.job));
+    };
+    let user = make.ssh_user.clone().unwrap_or_default();
+    let image = image_spec(order.job, options, &make.settings, &user)?;
+    let packages = InstallPackages::new(&image, options, order.dirs, order.request.no_cache);
+    let told = packages.told();
+    let root = make.pipeline.step("packages", packages);
     let settings = make.settings.clone();
-    make.pipeline.step("disk", MakeSystemDisk { spec, packages, login: login.clone(), settings });
-    let cd = match MakeCd::new(order.job, parts.media, &make.names, request)? {
+    make.pipeline
+        .step("disk", AssembleDisk { settings, image, root, login: login.clone(), user: user.clone() });
+    let cd = match MakeCd::new(order.job, parts.media, &make.names, order.request)? {
         Some(cd) => Some(make.pipeline.step("cd", cd)),
         None => None,
     };
-    let settings = make.settings.clone();
-    let names = make.names.clone();
+    let (settings, names) = (make.settings.clone(), make.names.clone());
     let machine = make.pipeline.step("start", StartMachine { settings, install: None, cd, names });
-    if user != "root" {
-        make.made_user = Some(user);
-    }
-    make.generalize = options.system.generalize;
-    make.rest(&output, login.as_ref(), &machine, made, false)
-}
-
-/// The mirror as the template names it, without a login.
-fn mirror_shown(options: &BootstrapOptions) -> String {
-    match options.system.mirror.as_ref().and_then(|mirror| mirror.known()) {
-        Some(mirror) => without_login(mirror),
-        None => "this computer's own sources, or the public archive".to_owned(),
-    }
+    make.made_user = Some(user);
+    make.generalise = options.system.generalize;
+    make.rest(&output, Some(&login), &machine, Made::Told(told))
 }
 
 /// A recipe in the making: what every source that boots a machine has in common.
@@ -146,10 +125,10 @@ struct Making<'a> {
     settings: Settings,
     names: Names,
     ssh_user: Option<String>,
-    /// A user that is in the guest for the build only.
+    /// The user the build itself put into the image.
     made_user: Option<String>,
-    /// Whether the source itself generalises at the end.
-    generalize: bool,
+    /// Whether the image is made nobody's at the end without a word in the template.
+    generalise: bool,
 }
 
 impl<'a> Making<'a> {
@@ -185,7 +164,7 @@ impl<'a> Making<'a> {
             names,
             ssh_user: None,
             made_user: None,
-            generalize: false,
+            generalise: false,
         })
     }
 
@@ -213,11 +192,12 @@ impl<'a> Making<'a> {
         login: Option<&Output<Login>>,
         machine: &Output<Running>,
         made: Made,
-        generalised: bool,
     ) -> Result<Recipe, PlanError> {
         let job = self.order.job;
         let guest = self.connect(login, machine)?;
-        let cleaned = self.provision(guest.as_ref(), machine)?;
+        let cleaning = self.provision(guest.as_ref(), login, machine)?;
+        // Where the last step of all has locked us out, it powers the machine off itself.
+        let guest = guest.filter(|_| cleaning != Cleaning::Last);
         let command = self.settings.shutdown.shutdown_command.clone().filter(|command| !command.is_empty());
         let timeout = self.settings.shutdown.shutdown_timeout;
         let names = self.names.clone();
@@ -238,7 +218,7 @@ impl<'a> Making<'a> {
             },
         );
         self.post_process(&artifact, &ledger)?;
-        let image = self.library(machine, made, generalised || cleaned)?;
+        let image = self.library(machine, made, cleaning != Cleaning::None)?;
         self.pipeline.step("finish", Settle { output: output.clone(), ledger });
         Ok(Recipe { output_directory: self.settings.output.clone(), image, pipeline: self.pipeline })
     }
@@ -255,34 +235,58 @@ impl<'a> Making<'a> {
         Ok(Some(self.pipeline.step("connect", step)))
     }
 
-    /// Whether one of the provisioners makes the image nobody's.
     fn provision(
         &mut self,
         guest: Option<&Output<Arc<SshGuest>>>,
+        login: Option<&Output<Login>>,
         machine: &Output<Running>,
-    ) -> Result<bool, PlanError> {
+    ) -> Result<Cleaning, PlanError> {
         let job = self.order.job;
         let reach = Reach { guest: guest.cloned(), machine: machine.clone(), names: self.names.clone() };
         let mut cleanup = match &job.error_cleanup {
-            Some(step) => Some((provisioner(step, self.made_user.as_ref())?.1, step.meta.clone())),
+            Some(step) => Some((self.provisioner(step, login, false)?.1, step.meta.clone())),
             None => None,
         };
-        let mut generalised = false;
-        for step in &job.provisioners {
-            generalised |= matches!(step.provisioner, Kind::Generalize(_));
-            let (id, provisioner) = provisioner(step, self.made_user.as_ref())?;
+        let mut cleaning = Cleaning::None;
+        for (at, step) in job.provisioners.iter().enumerate() {
+            let last = at + 1 == job.provisioners.len();
+            if matches!(step.provisioner, Kind::Generalize(_)) {
+                cleaning = if last { Cleaning::Last } else { Cleaning::Earlier };
+            }
+            let (id, provisioner) = self.provisioner(step, login, last)?;
             let cleanup: Option<(Arc<dyn Provisioner>, Meta)> = cleanup.take();
             self.pipeline
                 .step(id, Provision { provisioner, meta: step.meta.clone(), reach: reach.clone(), cleanup });
         }
-        if self.generalize && !generalised && guest.is_some() {
-            let options = GeneralizeOptions::decode(&mut Given::default());
-            let provisioner = Arc::new(GeneralizeGuest::new(&options, self.made_user.clone()));
-            let step = Provision { provisioner, meta: Meta::default(), reach, cleanup: cleanup.take() };
-            self.pipeline.step("generalize", step);
-            generalised = true;
+        if self.generalise && cleaning == Cleaning::None && guest.is_some() {
+            let provisioner = Arc::new(Generalise::by_default(login.cloned(), self.made_user.clone()));
+            let meta = Meta::default();
+            self.pipeline.step("generalize", Provision { provisioner, meta, reach, cleanup: cleanup.take() });
+            cleaning = Cleaning::Last;
         }
-        Ok(generalised)
+        Ok(cleaning)
+    }
+
+    fn provisioner(
+        &self,
+        step: &ProvisionerStep,
+        login: Option<&Output<Login>>,
+        last: bool,
+    ) -> Result<(&'static str, Arc<dyn Provisioner>), PlanError> {
+        Ok(match &step.provisioner {
+            Kind::Shell(options) => ("shell", Arc::new(Shell::new((**options).clone()))),
+            Kind::File(options) => ("file", Arc::new(File::new((**options).clone()))),
+            Kind::ShellLocal(options) => ("shell-local", Arc::new(ShellLocal::new((**options).clone()))),
+            Kind::Sleep(options) => ("sleep", Arc::new(Sleep::new(options.clone()))),
+            Kind::Generalize(options) => {
+                let user = self.made_user.clone();
+                ("generalize", Arc::new(Generalise::new(options, login.cloned(), user, last)))
+            }
+            Kind::Breakpoint(_) => return Err(supported::no_provisioner("breakpoint", &step.place)),
+            Kind::Foreign(Foreign { type_name, place, .. }) => {
+                return Err(supported::no_provisioner(type_name, place));
+            }
+        })
     }
 
     /// Sequences of one post-processor that only read the artifact and write files of their own run side by side.
@@ -370,21 +374,12 @@ fn builder_id(source: &Source) -> &'static str {
     }
 }
 
-fn provisioner(
-    step: &ProvisionerStep,
-    made_user: Option<&String>,
-) -> Result<(&'static str, Arc<dyn Provisioner>), PlanError> {
-    Ok(match &step.provisioner {
-        Kind::Shell(options) => ("shell", Arc::new(Shell::new((**options).clone()))),
-        Kind::File(options) => ("file", Arc::new(File::new((**options).clone()))),
-        Kind::ShellLocal(options) => ("shell-local", Arc::new(ShellLocal::new((**options).clone()))),
-        Kind::Sleep(options) => ("sleep", Arc::new(Sleep::new(options.clone()))),
-        Kind::Generalize(options) => {
-            ("generalize", Arc::new(GeneralizeGuest::new(options, made_user.cloned())))
-        }
-        Kind::Breakpoint(_) => return Err(supported::no_provisioner("breakpoint", &step.place)),
-        Kind::Foreign(Foreign { type_name, place, .. }) => {
-            return Err(supported::no_provisioner(type_name, place));
-        }
-    })
+/// When the image is made nobody's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cleaning {
+    None,
+    /// Before other provisioners.
+    Earlier,
+    /// As the last thing of all.
+    Last,
 }

@@ -2,7 +2,9 @@
 //! instead of doing something else.
 
 use goldsmith_template::config::Source;
-use goldsmith_template::options::{Communicator, MachineOptions, MediaOptions, NetworkOptions, QemuOptions};
+use goldsmith_template::options::{
+    BootstrapOptions, Communicator, MachineOptions, MediaOptions, NetworkOptions, QemuOptions,
+};
 use goldsmith_template::{Job, Place};
 
 use crate::plan::PlanError;
@@ -52,6 +54,19 @@ pub(crate) fn qemu(job: &Job, options: &QemuOptions) -> Result<(), PlanError> {
     machine(&options.machine, &options.network, place)?;
     media(&options.media, place)?;
     communicator(job)
+}
+
+/// What a `bootstrap` source asks for that is not there.
+pub(crate) fn bootstrap(job: &Job, options: &BootstrapOptions) -> Result<(), PlanError> {
+    machine(&options.machine, &options.network, &job.place)?;
+    media(&options.media, &job.place)?;
+    communicator(job)
+}
+
+/// A `bootstrap` source without a way to log in.
+pub(crate) fn bootstrap_needs_ssh(job: &Job) -> PlanError {
+    PlanError::new("A `bootstrap` source is provisioned over SSH; `communicator` is \"none\".", &job.place)
+        .hint("Leave `communicator` out: the build makes a key for itself and removes it at the end.")
 }
 
 /// What any machine may ask for that is not there.

@@ -176,6 +176,8 @@ async fn run(
         random: env.random.clone(),
         cancel,
         proxies: Proxies::from_env(|key| env.env.get(key).map(str::to_owned)),
+        path: env.env.path().to_owned(),
+        temporary: env.env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         jobs: order.jobs.len(),
         asking: control,
         broken: Mutex::default(),

@@ -62,6 +62,10 @@ pub struct BuildContext {
     pub cancel: Cancel,
     /// How the network is reached.
     pub proxies: Proxies,
+    /// Where programs are looked up (`PATH`).
+    pub path: String,
+    /// Where programs put their temporary files (`TMPDIR`, else `/tmp`).
+    pub temporary: PathBuf,
     /// How many jobs the build has.
     pub jobs: usize,
     /// Who is asked.

@@ -15,7 +15,7 @@ use crate::bootstrap::{
     Bench, BootstrapError, BuildAccess, HostApt, Identity, ImageSpec, Ownership, Rootfs, Said, make_disk,
     make_rootfs,
 };
-use crate::download::{Downloads, Retry};
+use crate::download::{Downloads, Retry, without_login};
 use crate::error::{Context as _, StepError};
 use crate::journal::Unit;
 use crate::pipeline::{Output, Step, StepContext};
@@ -61,7 +61,10 @@ impl InstallPackages {
         SourceFact::Packages {
             distribution: root.distribution.name().to_owned(),
             suite: root.suite.clone(),
-            mirror: root.distribution.public_mirror().to_owned(),
+            mirror: match self.options.mirror.as_ref().and_then(|mirror| mirror.known()) {
+                Some(mirror) => without_login(mirror),
+                None => "this computer's own sources, or the public archive".to_owned(),
+            },
             installed: None,
         }
     }
@@ -164,7 +167,7 @@ impl Step for AssembleDisk {
         let qemu_img = self.settings.qemu_img.clone();
         let output = self.settings.disk_path();
         with_bench(cx, &*launch, &cache, &downloads, &qemu_img.to_string_lossy(), async |bench| {
-            make_disk(bench, &self.image, &identity, access.as_ref(), &root, &work, &output).await
+            make_disk(bench, &self.image, &identity, access.as_ref(), &root.path, &work, &output).await
         })
         .await?;
         for (path, size) in self.settings.more_disks() {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::digest::ChecksumSpec;
 use crate::download::{Downloads, Event, Location, Retry, Want, without_login};
-use crate::error::StepError;
+use crate::error::{Context as _, StepError};
 use crate::journal::Unit;
 use crate::pipeline::{Step, StepContext};
 use crate::plan::{PlanError, PlannedDownload, Sketch, StepKind};
@@ -131,6 +131,9 @@ impl Step for FindImage {
     }
 
     async fn run(&self, cx: &StepContext) -> Result<ImageFile, StepError> {
+        if let Some(path) = self.plain_local() {
+            return local(path, self.want.urls.first().cloned().unwrap_or_default());
+        }
         let proxies = &cx.build().proxies;
         let downloads = Downloads::open(&self.downloads, proxies, Retry::default())
             .map_err(|error| StepError::environment(sentence(&error.to_string())))?;
@@ -156,6 +159,15 @@ impl Step for FindImage {
 }
 
 impl FindImage {
+    /// The one file of this computer that needs no check: it is used without the means to fetch anything.
+    fn plain_local(&self) -> Option<PathBuf> {
+        let [url] = self.want.urls.as_slice() else { return None };
+        match Location::parse(url, &self.want.base) {
+            Ok(Location::Local(path)) if self.want.checksum == ChecksumSpec::Unchecked => Some(path),
+            _ => None,
+        }
+    }
+
     /// A disk image from the network that stands on a file of this computer would bring that file's content into
     /// the guest.
     async fn refuse_foreign_backing(&self, cx: &StepContext, path: &Path) -> Result<(), StepError> {
@@ -170,6 +182,17 @@ impl FindImage {
             .hint("Use an image that is complete in itself.")),
         }
     }
+}
+
+fn local(path: PathBuf, url: String) -> Result<ImageFile, StepError> {
+    let wrong = || format!("Cannot read the image {}", path.display());
+    let metadata = std::fs::File::open(&path).and_then(|file| file.metadata()).input(wrong)?;
+    if !metadata.is_file() {
+        return Err(
+            StepError::input(format!("{} is not a file.", path.display())).hint("`iso_url` names one file.")
+        );
+    }
+    Ok(ImageFile { path, url, checksum: None })
 }
 
 fn told(cx: &StepContext, event: &Event) {

@@ -2,7 +2,6 @@
 
 pub(crate) mod artifact;
 pub(crate) mod bootstrap;
-pub(crate) mod bootstrap;
 pub(crate) mod cd;
 pub(crate) mod compact;
 pub(crate) mod connect;
