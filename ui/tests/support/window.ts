@@ -45,7 +45,7 @@ export async function openWindow(options: WindowOptions = {}): Promise<Shown> {
   page.on('pageerror', (error) => failures.push(error.message));
   await page.goto(options.open ? `${double.address}?open=${encodeURIComponent('/home/ada/images/web-server/web-server.pkr.hcl')}` : double.address);
   await page.waitForSelector('nav');
-  if (options.open) await page.waitForSelector('.cm-content');
+  if (options.open) await page.waitForSelector('.cm-content, [data-tab="text"]');
   return {
     page,
     double,

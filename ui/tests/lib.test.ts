@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import type { Field, Patch } from '../src/api';
+import { asList, editorOf, exactly } from '../src/lib/fields';
+import { ago, duration, folderName, measured, shortDigest, size } from '../src/lib/format';
+import { report } from '../src/lib/failure';
+import { isTrouble, plain } from '../src/lib/lines';
+import { applyPatches, offsetOf } from '../src/lib/patches';
+
+describe('figures', () => {
+  test.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1536, '1.5 KiB'],
+    [1024 * 1024, '1 MiB'],
+    [643 * 1024 * 1024, '643 MiB'],
+    [null, '–'],
+  ])('%s bytes are written %s', (bytes, text) => expect(size(bytes)).toBe(text));
+
+  test.each([
+    [0, '0:00'],
+    [7400, '0:07'],
+    [134_000, '2:14'],
+    [3_723_000, '1:02:03'],
+    [null, '–'],
+  ])('%s ms are written %s', (ms, text) => expect(duration(ms)).toBe(text));
+
+  test('times are relative', () => {
+    const now = Date.UTC(2026, 0, 10);
+    expect(ago(now - 10_000, now)).toBe('just now');
+    expect(ago(now - 180_000, now)).toBe('3 minutes ago');
+    expect(ago(now - 86_400_000, now)).toBe('yesterday');
+  });
+
+  test('measurements, folders and digests', () => {
+    expect(measured(34)).toBe('34 ms');
+    expect(measured(1240)).toBe('1.2 s');
+    expect(folderName('/a/b/c.pkr.hcl')).toBe('/a/b');
+    expect(shortDigest('blake3:0123456789abcdef')).toBe('0123456789ab');
+  });
+});
+
+describe('patches', () => {
+  const at = (line: number, column: number) => ({ line, column });
+  const patch = (from: [number, number], to: [number, number], text: string): Patch => ({ file: 'a', start: 0, end: 0, from: at(...from), to: at(...to), text });
+
+  test('positions count UTF-16 units and keep line ends', () => {
+    expect(offsetOf('a\r\nb\r\n', at(1, 0))).toBe(3);
+    expect(offsetOf('x = "😀"\ny', at(0, 7))).toBe(7);
+    expect(offsetOf('one', at(5, 0))).toBe(3);
+  });
+
+  test('several patches speak of the text before them', () => {
+    const text = 'memory = 512\ncpus   = 1\n';
+    expect(applyPatches(text, [patch([0, 9], [0, 12], '2048'), patch([1, 9], [1, 10], '4')])).toBe('memory = 2048\ncpus   = 4\n');
+  });
+});
+
+describe('log lines', () => {
+  test('lose what only a terminal understands', () => {
+    expect(plain('\u001b[1;32mok\u001b[0m done\u001b]0;title\u0007')).toBe('ok done');
+    expect(plain('100%\r')).toBe('100%');
+  });
+  test.each([
+    ['E: Unable to locate package ngnix', true],
+    ['make: *** [all] Error: 2', true],
+    ['ok=3 changed=1 failed=0', false],
+    ['Setting up liberror-perl', false],
+    ['0 errors, 2 notes', false],
+  ])('%s', (text, expected) => expect(isTrouble(text)).toBe(expected));
+});
+
+describe('fields', () => {
+  const field = (more: Partial<Field>): Field => ({
+    name: 'memory', title: 'Memory', type: 'string', unit: null, help: '', default: null, required: false, advanced: false, set: false, text: null, literal: null,
+    resolved: null, choices: [], problems: [], sensitive: false, path: null, deprecated: null, place: null, ...more,
+  });
+
+  test('the control fits the value that stands in the template', () => {
+    expect(editorOf(field({ type: 'integer' }), null)).toBe('number');
+    expect(editorOf(field({ type: 'integer', set: true, text: 'var.memory' }), null)).toBe('expression');
+    expect(editorOf(field({ type: 'bool', set: true, text: 'true', literal: true }), null)).toBe('bool');
+    expect(editorOf(field({ choices: ['kvm', 'tcg'] }), null)).toBe('choice');
+    expect(editorOf(field({ type: 'list', set: true, text: '["a"]', literal: ['a'] }), null)).toBe('list');
+    expect(editorOf(field({ type: 'map' }), null)).toBe('expression');
+    expect(editorOf(field({}), 'expression')).toBe('expression');
+  });
+
+  test('typed text becomes the value it stands for', () => {
+    expect(exactly(field({ type: 'integer' }), '2048')).toEqual({ kind: 'number', value: 2048 });
+    expect(exactly(field({}), '2048')).toEqual({ kind: 'string', value: '2048' });
+    expect(exactly(field({}), 'var.suite')).toEqual({ kind: 'expression', value: 'var.suite' });
+    expect(exactly(field({}), 'disk-${var.suite}')).toEqual({ kind: 'template', value: 'disk-${var.suite}' });
+    expect(asList(field({ type: 'integer_list' }), ['0', '3'])).toEqual({ kind: 'list', value: [{ kind: 'number', value: 0 }, { kind: 'number', value: 3 }] });
+  });
+});
+
+test('a failure is reported with cause, remedy and place', () => {
+  const text = report({
+    code: 'x', kind: 'input', title: 'It failed', causes: ['of this'], hints: ['do that'],
+    span: { file: 'a.hcl', line: 3, column: 5, end_line: 3, end_column: 9, start: 0, end: 4 }, log_tail: ['last line'],
+  });
+  expect(text).toBe('It failed\n  because of this\n  try: do that\n  at a.hcl:3:5\n\nlast line');
+});
