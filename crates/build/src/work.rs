@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::BuildId;
 use crate::pipeline::OnError;
 use crate::plan::Plan;
+use crate::run::RunRequest;
 
 /// Choices made for a run, beside the template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -82,6 +83,7 @@ impl Prepared {
             sensitive,
             dirs: Places::from(dirs),
             expected: BTreeMap::new(),
+            run: None,
         }
     }
 }
@@ -100,6 +102,26 @@ pub struct WorkOrder {
     pub(crate) dirs: Places,
     /// How long each step took before: job, then step, to milliseconds.
     pub(crate) expected: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Run an image instead.
+    #[serde(default)]
+    pub(crate) run: Option<RunRequest>,
+}
+
+impl WorkOrder {
+    /// An order to run an image.
+    pub(crate) fn of_run(build: BuildId, dirs: &Dirs, plan: Plan, request: PlanRequest, run: RunRequest) -> Self {
+        WorkOrder {
+            build,
+            plan,
+            jobs: Vec::new(),
+            host: HostFacts::default(),
+            request,
+            sensitive: Vec::new(),
+            dirs: Places::from(dirs),
+            expected: BTreeMap::new(),
+            run: Some(run),
+        }
+    }
 }
 
 impl fmt::Debug for WorkOrder {

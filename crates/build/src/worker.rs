@@ -21,6 +21,7 @@ use crate::journal::{Fact, Journal, Outcome, SCHEMA, When};
 use crate::pipeline::{BuildContext, Cancel, JobEnd, Pipeline};
 use crate::recipe::{self, Order};
 use crate::redact::Redactor;
+use crate::run;
 use crate::work::WorkOrder;
 
 /// What a worker needs from outside.
@@ -96,7 +97,7 @@ pub async fn carry_out(order: WorkOrder, env: WorkerEnv) -> Result<u8, WorkerErr
         plan: Box::new(order.plan.clone()),
     })?;
     // From here on everything that goes wrong has a journal to be told in.
-    let outcome = run(&order, &env, &dirs, &journal, &control).await;
+    let outcome = carry(&order, &env, &dirs, &journal, &control).await;
     let removed = fs::remove_dir_all(&runtime);
     if let Err(error) = removed
         && error.kind() != std::io::ErrorKind::NotFound
@@ -148,7 +149,7 @@ fn passwords(order: &WorkOrder) -> Vec<String> {
     found
 }
 
-async fn run(
+async fn carry(
     order: &WorkOrder,
     env: &WorkerEnv,
     dirs: &Dirs,
@@ -215,6 +216,11 @@ async fn jobs(order: &WorkOrder, dirs: &Dirs, build: &Arc<BuildContext>) -> Resu
         let made = made.map_err(|error| StepError::input(error.to_string()))?;
         same_as_planned(order, &made.pipeline)?;
         pipelines.push(made.pipeline);
+    }
+    if let Some(request) = &order.run {
+        let pipeline = run::pipeline(request);
+        same_as_planned(order, &pipeline)?;
+        pipelines.push(pipeline);
     }
     let at_once = match order.request.parallel {
         0 => pipelines.len().max(1),

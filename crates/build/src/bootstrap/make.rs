@@ -363,7 +363,7 @@ fn prune(cache: &Path, current: &Path) {
         })
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
-    archives.sort_by(|a, b| b.0.cmp(&a.0));
+    archives.sort_by_key(|(used, _)| std::cmp::Reverse(*used));
     for (_, path) in archives.into_iter().skip(KEPT - 1) {
         let lock = path.with_extension("lock");
         if let Ok(Some(_held)) = FileLock::try_exclusive(&lock) {

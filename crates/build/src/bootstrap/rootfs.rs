@@ -99,6 +99,11 @@ impl RootfsSpec {
     /// process list and no log.
     #[must_use]
     pub fn invocation(&self, mmdebstrap: &Path, mode: &str, archives: &[Archive], tar: &Path) -> Invocation {
+        let hook = format!("{}rm -f \"$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap\"\n", self.hook());
+        self.command(mmdebstrap, mode, archives, tar, &hook)
+    }
+
+    fn command(&self, mmdebstrap: &Path, mode: &str, archives: &[Archive], tar: &Path, hook: &str) -> Invocation {
         let mut sources: String = archives.iter().map(|archive| archive.line() + "\n").collect();
         if sources.is_empty() {
             sources.push('\n');
@@ -126,9 +131,9 @@ impl RootfsSpec {
     /// The command as a plan shows it: mode and archives are found out when it runs.
     #[must_use]
     pub fn shown(&self, mmdebstrap: &Path, tar: &Path) -> String {
-        let shown = self.invocation(mmdebstrap, "--mode=auto", &[], tar).to_string();
         // The hook is long; what it does is documented where it is made.
-        shown.replace(&self.hook(), "…")
+        let inv = self.command(mmdebstrap, "--mode=auto", &[], tar, "(boot loader, locale, clean-up)");
+        inv.to_string()
     }
 
     /// A name for the result in the cache: equal for equal inputs and an archive that has not changed since

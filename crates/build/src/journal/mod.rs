@@ -9,6 +9,8 @@ mod log;
 mod reader;
 
 mod resource;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use fact::{Answer, Entry, Fact, Outcome, ProducedFile, SCHEMA, Unit, When};

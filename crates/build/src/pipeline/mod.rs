@@ -11,6 +11,8 @@
 mod context;
 mod holdings;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use context::MARK;
 pub use context::{Asking, BuildContext, Cancel, StepContext};

@@ -76,12 +76,7 @@ impl Step for InstallPackages {
 
     fn sketch(&self) -> Sketch {
         let root = &self.image.rootfs;
-        let command = root.invocation(
-            Path::new("mmdebstrap"),
-            "--mode=auto",
-            &[],
-            Path::new("{cache}/{fingerprint}.tar"),
-        );
+        let command = root.shown(Path::new("mmdebstrap"), Path::new("{cache}/{fingerprint}.tar"));
         Sketch::new(
             format!("Install the packages of {} {}", root.distribution.name(), root.suite),
             StepKind::Download,

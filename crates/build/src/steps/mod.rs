@@ -13,6 +13,6 @@ pub(crate) mod machine;
 pub(crate) mod output;
 pub(crate) mod post;
 pub(crate) mod provision;
-mod screen;
+pub(crate) mod screen;
 pub(crate) mod settings;
 pub(crate) mod shutdown;
