@@ -103,7 +103,14 @@ impl RootfsSpec {
         self.command(mmdebstrap, mode, archives, tar, &hook)
     }
 
-    fn command(&self, mmdebstrap: &Path, mode: &str, archives: &[Archive], tar: &Path, hook: &str) -> Invocation {
+    fn command(
+        &self,
+        mmdebstrap: &Path,
+        mode: &str,
+        archives: &[Archive],
+        tar: &Path,
+        hook: &str,
+    ) -> Invocation {
         let mut sources: String = archives.iter().map(|archive| archive.line() + "\n").collect();
         if sources.is_empty() {
             sources.push('\n');
@@ -119,7 +126,7 @@ impl RootfsSpec {
             // Half the time of unpacking is waiting for the disk; what breaks here is made anew.
             .arg("--dpkgopt=force-unsafe-io")
             .arg("--aptopt=Acquire::Retries \"3\"")
-            .arg(format!("--customize-hook={}rm -f \"$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap\"\n", self.hook()))
+            .arg(format!("--customize-hook={hook}"))
             .arg(&self.suite)
             .arg(tar)
             .arg("-")

@@ -51,7 +51,7 @@ options! {
     }
     "Disk" {
         disk_size: DiskSize, "Disk size", "Size of the disk; a bare number is MiB." => default("8G").basic().source("goldsmith");
-        filesystem: String, "File system", "File system of the root partition." => default("ext4").one_of(&["ext4", "btrfs", "xfs"]).source("goldsmith");
+        filesystem: String, "File system", "File system of the root partition." => default("ext4").one_of(&["ext4"]).source("goldsmith");
     }
 }
 
