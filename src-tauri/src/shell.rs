@@ -117,7 +117,13 @@ fn follow_later_starts(app: AppHandle, first: First, openers: Arc<Mutex<Vec<Chan
 #[tauri::command]
 async fn call(name: String, request: Value, window: WebviewWindow, shell: State<'_, Shell>) -> Result<Value, WireError> {
     match name.as_str() {
-        "shell_painted" => window.show().map_err(window_error).map(|()| Value::Null),
+        "shell_painted" => {
+            window.show().map_err(window_error)?;
+            // What dead workers left is cleaned up once the window stands; what follows builds does it again.
+            let core = shell.core.clone();
+            tauri::async_runtime::spawn(async move { core.start().await });
+            Ok(Value::Null)
+        }
         "shell_start" => Ok(json!({ "path": shell.template })),
         "shell_title" => {
             window.set_title(request["title"].as_str().unwrap_or("Goldsmith")).map_err(window_error).map(|()| Value::Null)
