@@ -6,14 +6,12 @@ use std::sync::Mutex;
 use goldsmith_build::control::ControlError;
 use goldsmith_build::fold::BuildStatus;
 use goldsmith_build::journal::{ReadError, Summary};
+use goldsmith_build::run::RUN;
 use goldsmith_build::{BuildId, BuildReader, Fold};
 
 use crate::core::{Core, lock};
 use crate::error::{ErrorKind, WireError};
 use crate::wire::{BuildSummary, RunState};
-
-/// The source type that marks the journal of a run.
-pub(crate) const RUN: &str = "run";
 
 /// What is known of a journal, and how long it was then.
 #[derive(Default)]
@@ -104,7 +102,7 @@ impl Core {
 
 fn tell(summary: &Summary, fold: &Fold) -> Told {
     let is_run = fold.plan().is_some_and(|plan| plan.jobs.iter().any(|job| job.source_type == RUN));
-    if is_run { Told::Run(Box::new(run_of(summary, fold))) } else { Told::Build(Box::new(build_of(summary, fold))) }
+    if is_run { Told::Run(Box::new(run_of(fold))) } else { Told::Build(Box::new(build_of(summary, fold))) }
 }
 
 fn build_of(summary: &Summary, fold: &Fold) -> BuildSummary {
@@ -140,17 +138,17 @@ fn name_of(path: &str) -> String {
 }
 
 /// The state of a run, from its journal.
-pub(crate) fn run_of(summary: &Summary, fold: &Fold) -> RunState {
+pub(crate) fn run_of(fold: &Fold) -> RunState {
     let state = fold.state();
     let hole = |name: &str| {
         let holes = state.jobs.iter().flat_map(|job| &job.holes);
         holes.rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     };
     RunState {
-        run: summary.id.to_string(),
-        image: summary.template.clone(),
+        run: state.id.as_ref().map(ToString::to_string).unwrap_or_default(),
+        image: state.template.clone(),
         status: state.status,
-        started_at: summary.started_at,
+        started_at: state.started_at.unwrap_or(0),
         ssh_port: hole("port:ssh").and_then(|port| port.parse().ok()),
         ssh_command: hole("ssh:command"),
         accelerator: hole("accelerator"),
