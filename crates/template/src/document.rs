@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::diagnostic::{Diagnostic, Place, Replacement};
+use crate::json::{self, Json, hcl::Schema};
 use crate::syntax::ast::{Body, Expr};
 use crate::syntax::{self, FileId, Parse, Span};
 
@@ -40,6 +41,31 @@ pub enum Language {
     Template,
     /// Variable values in native syntax (`*.pkrvars.hcl`, any other `*.hcl`).
     VariableValues,
+    /// A template of HCL written as JSON (`*.pkr.json`).
+    JsonTemplate,
+    /// Variable values in JSON (`*.pkrvars.json`).
+    JsonVariableValues,
+    /// A template of Packer's first language (any other name).
+    LegacyTemplate,
+}
+
+impl Language {
+    /// The language of a file of that name (packer.md 1.1).
+    pub fn of(name: &str) -> Self {
+        let ends = |suffix| name.ends_with(suffix);
+        match () {
+            () if ends(".pkr.hcl") => Self::Template,
+            () if ends(".hcl") => Self::VariableValues,
+            () if ends(".pkr.json") => Self::JsonTemplate,
+            () if ends(".pkrvars.json") => Self::JsonVariableValues,
+            () => Self::LegacyTemplate,
+        }
+    }
+
+    /// Whether it is written as JSON.
+    pub fn is_json(self) -> bool {
+        !matches!(self, Self::Template | Self::VariableValues)
+    }
 }
 
 /// A position as a text editor counts it: lines from 0, columns in UTF-16 units from 0.
@@ -62,7 +88,11 @@ pub struct Document {
     text: String,
     invalid_utf8: Option<u32>,
     line_starts: Vec<u32>,
+    language: Language,
+    /// Of a document in native syntax; opaque for JSON.
     parse: Parse,
+    /// Of a JSON document.
+    json: Option<Json>,
     body: Body,
     diagnostics: Vec<Diagnostic>,
 }
@@ -71,11 +101,37 @@ impl Document {
     /// Reads a document from its bytes. Never fails; problems are in [`Document::diagnostics`].
     pub fn new(id: FileId, path: impl Into<PathBuf>, bytes: Vec<u8>) -> Self {
         let path = path.into();
+        let language = Language::of(&path.to_string_lossy());
+        Self::with_language(id, path, bytes, language)
+    }
+
+    /// Reads a document whose language its name does not say.
+    pub fn with_language(
+        id: FileId,
+        path: impl Into<PathBuf>,
+        bytes: Vec<u8>,
+        language: Language,
+    ) -> Self {
+        let path = path.into();
         let name = path.to_string_lossy().into_owned();
         let (text, invalid_utf8) = readable(&bytes);
         let too_large = bytes.len() > MAX_SYNTAX_BYTES;
-        let parse = if too_large { Parse::opaque(&text) } else { syntax::parse(&text) };
-        let body = parse.lower(id);
+        let native = !language.is_json();
+        let parse = if too_large || !native { Parse::opaque(&text) } else { syntax::parse(&text) };
+        let mut json = (!native && !too_large).then(|| json::parse(id, &text));
+        let body = match &mut json {
+            None => parse.lower(id),
+            Some(json) => {
+                let mut errors = std::mem::take(&mut json.errors);
+                let body = match language {
+                    Language::LegacyTemplate => json::legacy::lower(json, &mut errors),
+                    Language::JsonTemplate => json::hcl::lower(json, Schema::Template, &mut errors),
+                    _ => json::hcl::lower(json, Schema::Arguments, &mut errors),
+                };
+                json.errors = errors;
+                body
+            }
+        };
         let line_starts = line_starts(&text);
         let mut document = Self {
             id,
@@ -85,7 +141,9 @@ impl Document {
             text,
             invalid_utf8,
             line_starts,
+            language,
             parse,
+            json,
             body,
             diagnostics: Vec::new(),
         };
@@ -120,7 +178,8 @@ impl Document {
                 .with_place(self.place(0..0)),
             );
         }
-        for error in self.parse.errors() {
+        let errors = self.json.as_ref().map_or(self.parse.errors(), |json| &json.errors);
+        for error in errors {
             let mut diagnostic = Diagnostic::error(error.code, error.message.clone())
                 .with_place(self.place(error.range.clone()))
                 .with_excerpt(self.excerpt(error.range.clone()));
@@ -172,9 +231,14 @@ impl Document {
         self.bytes.starts_with(b"\xef\xbb\xbf")
     }
 
-    /// What the name says about the language.
+    /// The language it is read in.
     pub fn language(&self) -> Language {
-        if self.name.ends_with(".pkr.hcl") { Language::Template } else { Language::VariableValues }
+        self.language
+    }
+
+    /// The tree of a JSON document.
+    pub fn json(&self) -> Option<&Json> {
+        self.json.as_ref()
     }
 
     /// How the lines end: as the first line does.
@@ -185,7 +249,7 @@ impl Document {
         }
     }
 
-    /// The lossless tree.
+    /// The lossless tree of native syntax; one opaque token for a JSON document.
     pub fn parse(&self) -> &Parse {
         &self.parse
     }

@@ -15,6 +15,7 @@ pub mod files;
 pub mod form;
 pub mod functions;
 pub mod gotemplate;
+pub mod json;
 pub mod number;
 pub mod options;
 pub mod outline;
