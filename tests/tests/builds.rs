@@ -178,10 +178,9 @@ fn a_throw_away_copy_runs_and_is_gone_afterwards() {
         .expect("the library's own copy of the disk");
     let before = sha256(&disk);
     let mut run = home.start(&["run", "tiny", "--json"]);
-    let ssh = home.wait("the SSH command", std::time::Duration::from_secs(120), || {
-        home.processes().iter().any(|(_, line)| line.contains("qemu-system")).then_some(())
+    home.wait("the copy's machine", std::time::Duration::from_secs(120), || {
+        home.processes().iter().any(|(_, line)| line.contains("hostfwd")).then_some(())
     });
-    let () = ssh;
     let sent = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     assert!(sent.success());
     home.wait("the run to end", std::time::Duration::from_secs(60), || run.try_wait().unwrap());

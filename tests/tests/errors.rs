@@ -51,11 +51,10 @@ fn refused(home: &Home, args: &[&str], says: &[&str]) {
 
 #[test]
 fn qemu_is_missing() {
-    let mut home = Home::new();
-    home.write("t.pkr.hcl", template("", ""));
-    fs::create_dir(home.path().join("bin")).unwrap();
-    home.set("PATH", home.path().join("bin"));
-    refused(&home, &["build", "t.pkr.hcl"], &["qemu-system-x86_64", "install"]);
+    let home = Home::new();
+    home.write("t.pkr.hcl", template("  qemu_binary = \"/nowhere/qemu-system-x86_64\"", ""));
+    refused(&home, &["build", "t.pkr.hcl"], &["/nowhere/qemu-system-x86_64", "install"]);
+    assert!(!home.work().join("output-tiny").exists());
 }
 
 #[test]
@@ -139,7 +138,7 @@ fn the_disk_is_full() {
     let home = Home::new();
     home.write("t.pkr.hcl", template("", ""));
     // A small file system of its own over the working folder, seen by this build alone.
-    let small = "mount -t tmpfs -o size=8m,mode=777 none \"$PWD\" && cp ../t.pkr.hcl . && cd \"$PWD\"";
+    let small = "mount -t tmpfs -o size=8m,mode=777 none \"$PWD\" && cd \"$PWD\" && cp ../t.pkr.hcl .";
     fs::rename(home.work().join("t.pkr.hcl"), home.path().join("t.pkr.hcl")).unwrap();
     let namespace = |script: &str| {
         let mut command = std::process::Command::new("unshare");
@@ -187,7 +186,7 @@ fn cancelled_while_the_machine_runs() {
     home.write("t.pkr.hcl", template("", "  provisioner \"shell\" {\n    inline = [\"sleep 600\"]\n  }"));
     let mut build = home.start(&["build", "t.pkr.hcl"]);
     home.wait("QEMU to run", Duration::from_secs(60), || {
-        home.processes().iter().any(|(_, line)| line.contains("qemu-system")).then_some(())
+        home.processes().iter().any(|(_, line)| line.contains("hostfwd")).then_some(())
     });
     let sent = std::process::Command::new("kill").args(["-INT", &build.id().to_string()]).status().unwrap();
     assert!(sent.success());
@@ -202,7 +201,7 @@ fn the_worker_is_killed_and_the_next_command_cleans_up() {
     let home = Home::new();
     home.write("t.pkr.hcl", template("", "  provisioner \"shell\" {\n    inline = [\"sleep 600\"]\n  }"));
     let mut build = home.start(&["build", "t.pkr.hcl"]);
-    let qemu = |home: &Home| home.processes().into_iter().find(|(_, line)| line.contains("qemu-system"));
+    let qemu = |home: &Home| home.processes().into_iter().find(|(_, line)| line.contains("hostfwd"));
     home.wait("QEMU to run", Duration::from_secs(60), || qemu(&home));
     let worker = home.processes().into_iter().find(|(_, line)| line.contains(" worker")).expect("a worker");
     let sent = std::process::Command::new("kill").args(["-9", &worker.0.to_string()]).status().unwrap();
