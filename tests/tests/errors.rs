@@ -159,7 +159,8 @@ fn the_disk_is_full() {
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(!output.status.success(), "{text}");
     assert!(text.contains("space") && text.contains("output-tiny"), "does not say what and where:\n{text}");
-    assert!(text.trim_end().ends_with("t.pkr.hcl"), "the output folder is left:\n{text}");
+    let listed = String::from_utf8_lossy(&output.stdout);
+    assert!(listed.trim_end().ends_with("t.pkr.hcl") && !listed.contains("\noutput-tiny\n"), "left:\n{text}");
     home.assert_nothing_left();
 }
 
