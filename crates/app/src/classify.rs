@@ -11,7 +11,8 @@ fn split_advice(text: &str) -> (String, Option<String>) {
     match text.rsplit_once("; ") {
         Some((title, advice)) if !title.is_empty() && !advice.is_empty() => {
             let mut letters = advice.chars();
-            let advice = letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str());
+            let advice =
+                letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str());
             (title.to_owned(), advice)
         }
         _ => (text.to_owned(), None),

@@ -211,12 +211,14 @@ commands! {
 /// Reads a request; an absent one is an empty object.
 fn decode<T: DeserializeOwned>(name: &str, request: Value) -> Result<T, WireError> {
     let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
-    serde_json::from_value(request)
-        .map_err(|error| WireError::input("bad_request", format!("the request for {name} is not understood")).because(&error))
+    serde_json::from_value(request).map_err(|error| {
+        WireError::input("bad_request", format!("the request for {name} is not understood")).because(&error)
+    })
 }
 
 /// Writes a response.
 fn encode<T: Serialize>(name: &str, response: &T) -> Result<Value, WireError> {
-    serde_json::to_value(response)
-        .map_err(|error| WireError::internal("bad_response", format!("the answer of {name} cannot be written")).because(&error))
+    serde_json::to_value(response).map_err(|error| {
+        WireError::internal("bad_response", format!("the answer of {name} cannot be written")).because(&error)
+    })
 }

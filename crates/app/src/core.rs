@@ -47,8 +47,9 @@ impl Setup {
     /// For a program of ours, from what its `main` read: the environment, the working folder, and the path of
     /// the program itself.
     pub fn new(env: Env, cwd: PathBuf, current_exe: &Path) -> Result<Self, WireError> {
-        let dirs = Dirs::from_env(&env)
-            .map_err(|error| WireError::environment("no_directories", "There is no place to keep things").because(&error))?;
+        let dirs = Dirs::from_env(&env).map_err(|error| {
+            WireError::environment("no_directories", "There is no place to keep things").because(&error)
+        })?;
         Ok(Setup {
             env,
             dirs,
@@ -78,7 +79,11 @@ fn worker_program(current_exe: &Path) -> PathBuf {
     // Test programs live one folder below the programs they test.
     let folders = current_exe.ancestors().skip(1).take(2);
     let candidates = folders.map(|folder| folder.join("goldsmith"));
-    candidates.clone().find(|path| path.is_file()).or_else(|| candidates.clone().next()).unwrap_or_else(|| PathBuf::from("goldsmith"))
+    candidates
+        .clone()
+        .find(|path| path.is_file())
+        .or_else(|| candidates.clone().next())
+        .unwrap_or_else(|| PathBuf::from("goldsmith"))
 }
 
 /// The starter templates: installed as `<prefix>/share/goldsmith/templates`, or in the source tree the program

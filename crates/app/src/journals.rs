@@ -108,7 +108,8 @@ fn tell(summary: &Summary, fold: &Fold) -> Told {
 fn build_of(summary: &Summary, fold: &Fold) -> BuildSummary {
     let state = fold.state();
     let steps = || state.jobs.iter().flat_map(|job| &job.steps);
-    let current = steps().rfind(|step| step.status == BuildStatus::Running || step.status == BuildStatus::Asking);
+    let current =
+        steps().rfind(|step| step.status == BuildStatus::Running || step.status == BuildStatus::Asking);
     let last = current.or_else(|| steps().rfind(|step| step.duration_ms.is_some()));
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     BuildSummary {
@@ -161,7 +162,9 @@ impl From<ReadError> for WireError {
         match &error {
             ReadError::NoBuild(id) => WireError::input("build_not_found", format!("there is no build {id}"))
                 .hint("`goldsmith builds` lists them."),
-            ReadError::Read { .. } => crate::classify::said(ErrorKind::Environment, "journal_unreadable", &error),
+            ReadError::Read { .. } => {
+                crate::classify::said(ErrorKind::Environment, "journal_unreadable", &error)
+            }
         }
     }
 }
@@ -171,7 +174,9 @@ impl From<ControlError> for WireError {
         match error {
             ControlError::Read(error) => error.into(),
             ControlError::Over(_) => crate::classify::said(ErrorKind::Input, "build_over", &error),
-            ControlError::Silent { .. } => crate::classify::said(ErrorKind::Environment, "worker_silent", &error),
+            ControlError::Silent { .. } => {
+                crate::classify::said(ErrorKind::Environment, "worker_silent", &error)
+            }
             ControlError::Refused { .. } => crate::classify::said(ErrorKind::Input, "worker_refused", &error),
         }
     }

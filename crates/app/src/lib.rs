@@ -34,11 +34,14 @@ pub mod types {
     pub use goldsmith_build::pipeline::OnError;
     pub use goldsmith_build::plan::{JobPlan, Plan, StepPlan};
     pub use goldsmith_library::{BytesState, DiskFormat, Facts, Image, SourceFact, Version};
-    pub use goldsmith_machine::host::{Accelerator, AcceleratorVerdict, Check, Doctor, Outcome as Measured, Verdict};
+    pub use goldsmith_machine::host::{
+        Accelerator, AcceleratorVerdict, Check, Doctor, Outcome as Measured, Verdict,
+    };
     pub use goldsmith_template::{Diagnostic, Place, Severity};
 
     /// Milliseconds since 1970 as RFC 3339 in UTC, whole seconds.
     pub fn timestamp(at_ms: i64) -> String {
-        jiff::Timestamp::from_second(at_ms.div_euclid(1000)).map_or_else(|_| String::new(), |at| at.to_string())
+        jiff::Timestamp::from_second(at_ms.div_euclid(1000))
+            .map_or_else(|_| String::new(), |at| at.to_string())
     }
 }

@@ -82,8 +82,7 @@ impl Session {
         let files = DiskFiles::new(cwd.clone());
         let path = if path.starts_with('~') { core.absolute(path) } else { PathBuf::from(path) };
         let project = Project::open(&files, &path)?;
-        let mut session =
-            Session { project, files, cwd, inputs, stamps: HashMap::new(), analysis: None };
+        let mut session = Session { project, files, cwd, inputs, stamps: HashMap::new(), analysis: None };
         session.stamp_all();
         Ok(session)
     }
@@ -296,9 +295,9 @@ impl Core {
         let mut random = [0; 24];
         setup.random.fill(&mut random);
         let (uuid, seed) = random.split_at(16);
-        let uuid = uuid.try_into().map_or_else(|_| uuid::Uuid::nil(), |bytes| {
-            uuid::Builder::from_random_bytes(bytes).into_uuid()
-        });
+        let uuid = uuid
+            .try_into()
+            .map_or_else(|_| uuid::Uuid::nil(), |bytes| uuid::Builder::from_random_bytes(bytes).into_uuid());
         Inputs {
             vars: given.vars.clone(),
             var_files: given.var_files.iter().map(PathBuf::from).collect(),

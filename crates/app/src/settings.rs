@@ -42,7 +42,10 @@ impl Core {
         let path = path.to_string_lossy().into_owned();
         let mut recent = self.read_recent();
         recent.retain(|other| other.path != path);
-        recent.insert(0, RecentTemplate { path, name: name.to_owned(), opened_at: self.now_ms(), exists: true });
+        recent.insert(
+            0,
+            RecentTemplate { path, name: name.to_owned(), opened_at: self.now_ms(), exists: true },
+        );
         recent.truncate(RECENT);
         write(&self.recent_file(), &recent)
     }
@@ -53,7 +56,8 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, WireError> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(WireError::environment("unreadable", format!("cannot read {}", path.display())).because(&error));
+            return Err(WireError::environment("unreadable", format!("cannot read {}", path.display()))
+                .because(&error));
         }
     };
     serde_json::from_slice(&bytes).map(Some).map_err(|error| {

@@ -144,9 +144,13 @@ async fn facts(core: Core, mut reader: BuildReader, since: u64, sender: Sender) 
 
 async fn log(mut reader: BuildReader, since: u64, sender: Sender) -> Result<(), Gone> {
     let mut seen = since;
+    let mut over = false;
     loop {
-        // Before the lines: what is written after this look is found by the next round.
-        let over = reader.state().map_or(true, |fold| fold.state().status.is_over());
+        // Before the lines: what is written after this look is found by the next round. Only new facts are read.
+        match reader.more() {
+            Ok(entries) => over |= entries.iter().any(|entry| entry.fact.is_last()),
+            Err(_) => return Ok(()),
+        }
         loop {
             let lines: Vec<LogLine> = match reader.log(seen + 1, LINES) {
                 Ok(window) => window.lines,
@@ -187,7 +191,9 @@ async fn lists(core: Core, sender: Sender, which: List) -> Result<(), Gone> {
         let told = blocking(move || asked.tell()).await.unwrap_or_default();
         let told: Vec<Told> = told
             .into_iter()
-            .filter(|told| matches!((told, which), (Told::Build(_), List::Builds) | (Told::Run(_), List::Runs)))
+            .filter(|told| {
+                matches!((told, which), (Told::Build(_), List::Builds) | (Told::Run(_), List::Runs))
+            })
             .collect();
         if last.as_ref() != Some(&told) {
             let mut builds = Vec::new();

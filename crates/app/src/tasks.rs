@@ -40,7 +40,10 @@ impl Tasks {
         if let Some(name) = &name {
             let mut running = lock(&self.running);
             if running.contains_key(name) {
-                return Err(WireError::input("task_exists", format!("a task named {name} is running already")));
+                return Err(WireError::input(
+                    "task_exists",
+                    format!("a task named {name} is running already"),
+                ));
             }
             running.insert(name.clone(), Running { cancel: cancel.clone(), progress });
         }
@@ -52,7 +55,11 @@ impl Tasks {
         match lock(&self.running).get(name) {
             Some(task) => task.cancel.cancel(),
             None => {
-                return Err(WireError::new(ErrorKind::Input, "no_such_task", format!("no task named {name} is running")));
+                return Err(WireError::new(
+                    ErrorKind::Input,
+                    "no_such_task",
+                    format!("no task named {name} is running"),
+                ));
             }
         }
         Ok(())

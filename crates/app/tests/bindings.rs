@@ -22,7 +22,11 @@ fn every_command_is_in_the_map_with_its_types() {
     for (name, text) in &files {
         for import in text.lines().filter(|line| line.starts_with("import type")) {
             let target = import.split('"').nth(1).unwrap_or_default().trim_start_matches("./");
-            assert!(files.contains_key(Path::new(&format!("{target}.ts"))), "{} imports {target}", name.display());
+            assert!(
+                files.contains_key(Path::new(&format!("{target}.ts"))),
+                "{} imports {target}",
+                name.display()
+            );
         }
     }
 }

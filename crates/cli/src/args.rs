@@ -49,19 +49,27 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check a template: every problem with its line, column and what to do
-    #[command(after_help = "Examples:\n  goldsmith validate web.pkr.hcl\n  goldsmith validate -var memory=2048 templates/quickstart\n  goldsmith validate --json . | jq '.diagnostics[].message'")]
+    #[command(
+        after_help = "Examples:\n  goldsmith validate web.pkr.hcl\n  goldsmith validate -var memory=2048 templates/quickstart\n  goldsmith validate --json . | jq '.diagnostics[].message'"
+    )]
     Validate(Validate),
     /// Print what a build would do: steps, command lines, downloads, space
-    #[command(after_help = "Examples:\n  goldsmith plan templates/quickstart\n  goldsmith plan -only='qemu.*' --json . | jq '.plan.jobs[].steps[].title'")]
+    #[command(
+        after_help = "Examples:\n  goldsmith plan templates/quickstart\n  goldsmith plan -only='qemu.*' --json . | jq '.plan.jobs[].steps[].title'"
+    )]
     Plan(Plan),
     /// Build a template; the image goes to its output folder and into the library
-    #[command(after_help = "The build runs in a process of its own: Ctrl-C stops it in order, a second Ctrl-C at once.\n\nExamples:\n  goldsmith build templates/quickstart\n  goldsmith build -var-file=prod.pkrvars.hcl -only=qemu.web -on-error=abort web.pkr.hcl\n  goldsmith build --no-cache --no-library --json tiny.pkr.hcl | jq -c 'select(.fact==\"StepFinished\")'")]
+    #[command(
+        after_help = "The build runs in a process of its own: Ctrl-C stops it in order, a second Ctrl-C at once.\n\nExamples:\n  goldsmith build templates/quickstart\n  goldsmith build -var-file=prod.pkrvars.hcl -only=qemu.web -on-error=abort web.pkr.hcl\n  goldsmith build --no-cache --no-library --json tiny.pkr.hcl | jq -c 'select(.fact==\"StepFinished\")'"
+    )]
     Build(Build),
     /// List a template's variables and builds
     #[command(after_help = "Example:\n  goldsmith inspect web.pkr.hcl")]
     Inspect(Inspect),
     /// Boot a throw-away copy of an image; it is gone when stopped
-    #[command(after_help = "Examples:\n  goldsmith run quickstart\n  goldsmith run debian-base@3 --memory 4096 --cpus 4\n  goldsmith run quickstart --json")]
+    #[command(
+        after_help = "Examples:\n  goldsmith run quickstart\n  goldsmith run debian-base@3 --memory 4096 --cpus 4\n  goldsmith run quickstart --json"
+    )]
     Run(Run),
     /// The library: images and their versions
     #[command(subcommand)]
@@ -70,13 +78,19 @@ pub enum Command {
     #[command(after_help = "Examples:\n  goldsmith builds\n  goldsmith builds --json | jq '.builds[0]'")]
     Builds,
     /// Examine this computer: what is there, what it can do, measured
-    #[command(after_help = "Examples:\n  goldsmith doctor\n  goldsmith doctor --fresh\n  goldsmith doctor --json | jq .accelerator")]
+    #[command(
+        after_help = "Examples:\n  goldsmith doctor\n  goldsmith doctor --fresh\n  goldsmith doctor --json | jq .accelerator"
+    )]
     Doctor(Doctor),
     /// Describe a component or one of its options, as the forms and checks know it
-    #[command(after_help = "Examples:\n  goldsmith docs\n  goldsmith docs qemu\n  goldsmith docs qemu.disk_size\n  goldsmith docs provisioner.shell.execute_command")]
+    #[command(
+        after_help = "Examples:\n  goldsmith docs\n  goldsmith docs qemu\n  goldsmith docs qemu.disk_size\n  goldsmith docs provisioner.shell.execute_command"
+    )]
     Docs(Docs),
     /// Print a script that completes commands and options in a shell
-    #[command(after_help = "Examples:\n  goldsmith completion bash > ~/.local/share/bash-completion/completions/goldsmith\n  goldsmith completion zsh > ~/.zfunc/_goldsmith\n  goldsmith completion fish > ~/.config/fish/completions/goldsmith.fish")]
+    #[command(
+        after_help = "Examples:\n  goldsmith completion bash > ~/.local/share/bash-completion/completions/goldsmith\n  goldsmith completion zsh > ~/.zfunc/_goldsmith\n  goldsmith completion fish > ~/.config/fish/completions/goldsmith.fish"
+    )]
     Completion {
         /// The shell
         shell: Shell,
@@ -227,10 +241,14 @@ pub struct Run {
 #[derive(Debug, Subcommand)]
 pub enum Image {
     /// List images
-    #[command(after_help = "Examples:\n  goldsmith image list\n  goldsmith image list --json | jq -r '.images[].name'")]
+    #[command(
+        after_help = "Examples:\n  goldsmith image list\n  goldsmith image list --json | jq -r '.images[].name'"
+    )]
     List,
     /// Show an image: its versions, and how the one asked for was made
-    #[command(after_help = "Examples:\n  goldsmith image show quickstart\n  goldsmith image show quickstart@2 --json")]
+    #[command(
+        after_help = "Examples:\n  goldsmith image show quickstart\n  goldsmith image show quickstart@2 --json"
+    )]
     Show {
         /// The image: a name, name@3 or name@latest
         image: String,
@@ -242,7 +260,9 @@ pub enum Image {
         image: String,
     },
     /// Write a version to a file outside the library
-    #[command(after_help = "Examples:\n  goldsmith image export quickstart --format vmdk --output /srv/images\n  goldsmith image export quickstart@2 --format qcow2 --compress --output web.qcow2")]
+    #[command(
+        after_help = "Examples:\n  goldsmith image export quickstart --format vmdk --output /srv/images\n  goldsmith image export quickstart@2 --format qcow2 --compress --output web.qcow2"
+    )]
     Export {
         /// The image: a name, name@3 or name@latest
         image: String,
@@ -260,7 +280,9 @@ pub enum Image {
         force: bool,
     },
     /// Move a version, or all versions of an image, to the trash
-    #[command(after_help = "Examples:\n  goldsmith image delete quickstart@2\n  goldsmith image restore quickstart@2")]
+    #[command(
+        after_help = "Examples:\n  goldsmith image delete quickstart@2\n  goldsmith image restore quickstart@2"
+    )]
     Delete {
         /// The image: a name (all its versions), or name@3
         image: String,

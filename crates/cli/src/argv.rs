@@ -42,8 +42,26 @@ mod tests {
     #[test]
     fn packers_spelling_becomes_ours() {
         assert_eq!(
-            normal(&["goldsmith", "build", "-var", "a=-b", "-var-file=x", "-on-error=abort", "-force", "t.pkr.hcl"]),
-            ["goldsmith", "build", "--var", "a=-b", "--var-file=x", "--on-error=abort", "--force", "t.pkr.hcl"]
+            normal(&[
+                "goldsmith",
+                "build",
+                "-var",
+                "a=-b",
+                "-var-file=x",
+                "-on-error=abort",
+                "-force",
+                "t.pkr.hcl"
+            ]),
+            [
+                "goldsmith",
+                "build",
+                "--var",
+                "a=-b",
+                "--var-file=x",
+                "--on-error=abort",
+                "--force",
+                "t.pkr.hcl"
+            ]
         );
     }
 

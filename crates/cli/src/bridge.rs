@@ -35,7 +35,8 @@ struct Served {
 
 /// Serves until Ctrl-C.
 pub async fn serve(core: Core, output: &Output, args: Bridge) -> Result<u8, WireError> {
-    let failed = |what: String| move |error: std::io::Error| WireError::environment("bridge", what).because(&error);
+    let failed =
+        |what: String| move |error: std::io::Error| WireError::environment("bridge", what).because(&error);
     let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)))
         .await
         .map_err(failed(format!("cannot listen on 127.0.0.1:{}", args.port)))?;
@@ -132,7 +133,9 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 async fn call(State(served): State<Arc<Served>>, UrlPath(name): UrlPath<String>, body: String) -> Response {
     let request: Value = match serde_json::from_str(if body.trim().is_empty() { "null" } else { &body }) {
         Ok(request) => request,
-        Err(error) => return refusal(WireError::input("bad_request", "the body is not JSON").because(&error)),
+        Err(error) => {
+            return refusal(WireError::input("bad_request", "the body is not JSON").because(&error));
+        }
     };
     match served.core.dispatch(&name, request).await {
         Ok(response) => axum::Json(response).into_response(),

@@ -38,7 +38,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources<'_>, color: bool) -> St
         diagnostic.place.iter().map(|place| match sources.snippet(place) {
             Some((text, range)) => {
                 let annotation = AnnotationKind::Primary.span(range);
-                annotate_snippets::Element::from(Snippet::source(text).path(place.file.as_str()).annotation(annotation))
+                annotate_snippets::Element::from(
+                    Snippet::source(text).path(place.file.as_str()).annotation(annotation),
+                )
             }
             None => annotate_snippets::Element::from(
                 annotate_snippets::Origin::path(place.file.as_str())

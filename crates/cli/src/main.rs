@@ -42,7 +42,10 @@ fn main() -> ExitCode {
 /// The only look at the environment in the program; values that are not UTF-8 are left out.
 #[allow(clippy::disallowed_methods)]
 fn environment() -> Env {
-    Env::new(std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))))
+    Env::new(
+        std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
+    )
 }
 
 async fn run(cli: Cli, env: Env, output: Output) -> Result<u8, WireError> {

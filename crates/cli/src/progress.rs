@@ -42,7 +42,8 @@ fn line(title: &str, done: u64, total: Option<u64>, unit: &str) -> String {
     match total.filter(|total| *total > 0) {
         Some(total) => {
             let done = done.min(total);
-            let share = |of: u64| u64::try_from(u128::from(done) * u128::from(of) / u128::from(total)).unwrap_or(of);
+            let share =
+                |of: u64| u64::try_from(u128::from(done) * u128::from(of) / u128::from(total)).unwrap_or(of);
             let full = share(WIDTH) as usize;
             let bar = format!("{}{}", "#".repeat(full), "-".repeat(WIDTH as usize - full));
             let figures = match unit {
@@ -62,7 +63,10 @@ mod tests {
     #[test]
     fn a_bar_has_figures() {
         assert_eq!(line("x", 0, Some(10), "items"), format!("x  [{}]   0 %  0 of 10", "-".repeat(24)));
-        assert_eq!(line("x", 512 << 20, Some(1 << 30), "bytes"), "x  [############------------]  50 %  512 MiB of 1 GiB");
+        assert_eq!(
+            line("x", 512 << 20, Some(1 << 30), "bytes"),
+            "x  [############------------]  50 %  512 MiB of 1 GiB"
+        );
         assert_eq!(line("x", 70, Some(50), "percent"), format!("x  [{}] 100 %", "#".repeat(24)));
         assert_eq!(line("x", 2048, None, "bytes"), "x  2 KiB");
     }

@@ -102,7 +102,11 @@ fn what_is_missing_is_named() {
     let place = Place::new(GOOD);
     let said = place.run(&["validate", "nope.pkr.hcl"]);
     assert_eq!(code(&said), 1);
-    assert!(said.stderr.starts_with("error: nope.pkr.hcl: there is no such file or folder"), "{}", said.stderr);
+    assert!(
+        said.stderr.starts_with("error: nope.pkr.hcl: there is no such file or folder"),
+        "{}",
+        said.stderr
+    );
     let said = place.run(&["image", "show", "nope", "--json"]);
     assert_eq!(code(&said), 1);
     assert_eq!(json_of(&said)["error"]["code"], json!("image_not_found"));
@@ -114,7 +118,8 @@ fn what_is_missing_is_named() {
 #[test]
 fn wrong_usage_ends_with_2() {
     let place = Place::new(GOOD);
-    for args in [&["validate", "-nonsense"][..], &["build", "-on-error=perhaps"], &["image"], &["frobnicate"]] {
+    for args in [&["validate", "-nonsense"][..], &["build", "-on-error=perhaps"], &["image"], &["frobnicate"]]
+    {
         let said = place.run(args);
         assert_eq!(code(&said), 2, "{args:?}: {said:?}");
     }
@@ -193,7 +198,10 @@ async fn requests_that_make_no_sense_are_refused_by_name() {
     assert_eq!(refuse(&core, "open_template", json!({ "path": 7 })).await.code, "bad_request");
     assert_eq!(refuse(&core, "undo", json!({ "session": "t99" })).await.code, "no_such_session");
     assert_eq!(refuse(&core, "build_state", json!({ "build": "zz" })).await.code, "build_not_found");
-    assert_eq!(refuse(&core, "pick_path", json!({ "purpose": "open_file", "title": "x" })).await.code, "no_dialogs");
+    assert_eq!(
+        refuse(&core, "pick_path", json!({ "purpose": "open_file", "title": "x" })).await.code,
+        "no_dialogs"
+    );
     assert!(core.subscribe("nonsense", 0).is_err());
     // An absent request is an empty one.
     assert_eq!(ask(&core, "list_builds", Value::Null).await, json!({ "builds": [] }));

@@ -38,13 +38,16 @@ impl Core {
         let cancel = CancellationToken::new();
         let mut host = facts(setup.launch.as_ref(), &setup.env, &cancel).await;
         if let Some(qemu) = &host.qemu {
-            let runtime = self.dirs().make_runtime().map_err(|error| {
-                crate::classify::said(ErrorKind::Environment, "runtime_folder", &error)
-            })?;
+            let runtime = self
+                .dirs()
+                .make_runtime()
+                .map_err(|error| crate::classify::said(ErrorKind::Environment, "runtime_folder", &error))?;
             let launch = setup.launch.as_ref();
             // Where no accelerator can be measured the build says so itself when it starts a machine.
             host.accelerator =
-                probe_accelerators(launch, &qemu.path, runtime, &self.dirs().cache, false, &cancel).await.ok();
+                probe_accelerators(launch, &qemu.path, runtime, &self.dirs().cache, false, &cancel)
+                    .await
+                    .ok();
         }
         Ok(host)
     }
@@ -75,7 +78,12 @@ async fn prepare(core: &Core, request: &PlanRequest) -> Result<Ready, WireError>
     with_session(core, &request.session, move |core, session| ready(core, session, &host, &options)).await
 }
 
-fn ready(core: &Core, session: &Session, host: &HostFacts, options: &BuildOptions) -> Result<Ready, WireError> {
+fn ready(
+    core: &Core,
+    session: &Session,
+    host: &HostFacts,
+    options: &BuildOptions,
+) -> Result<Ready, WireError> {
     let inputs = core.inputs(session.inputs(), true);
     let analysis = session.full_analysis(&inputs);
     let Some(config) = &analysis.config else { return Err(invalid(&analysis.diagnostics)) };
@@ -95,12 +103,19 @@ fn invalid(diagnostics: &[Diagnostic]) -> WireError {
     let mut error = WireError::input("template_invalid", first.message.clone()).at(first.place.clone());
     error.hints.extend(first.help.clone());
     if errors.len() > 1 {
-        error = error.hint(format!("There are {} errors; `goldsmith validate` shows them all.", errors.len()));
+        error =
+            error.hint(format!("There are {} errors; `goldsmith validate` shows them all.", errors.len()));
     }
     error
 }
 
-fn choices(core: &Core, project: &Project, config: &Config, inputs: &Inputs, options: &BuildOptions) -> Choices {
+fn choices(
+    core: &Core,
+    project: &Project,
+    config: &Config,
+    inputs: &Inputs,
+    options: &BuildOptions,
+) -> Choices {
     let setup = core.setup();
     let path = setup.cwd.join(project.path());
     Choices {
@@ -240,7 +255,8 @@ pub(crate) async fn build_facts(core: &Core, request: BuildFacts) -> Result<Fact
 
 pub(crate) async fn build_log(core: &Core, request: BuildLog) -> Result<LogWindow, WireError> {
     let core = core.clone();
-    blocking(move || Ok(core.reader(&request.build)?.log(request.from, request.count.min(LINES) as usize)?)).await
+    blocking(move || Ok(core.reader(&request.build)?.log(request.from, request.count.min(LINES) as usize)?))
+        .await
 }
 
 pub(crate) async fn serial_log(core: &Core, request: SerialLog) -> Result<SerialText, WireError> {
@@ -254,7 +270,8 @@ pub(crate) async fn serial_log(core: &Core, request: SerialLog) -> Result<Serial
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(SerialText::default()),
             Err(error) => {
-                Err(WireError::environment("unreadable", format!("cannot read {}", path.display())).because(&error))
+                Err(WireError::environment("unreadable", format!("cannot read {}", path.display()))
+                    .because(&error))
             }
         }
     })
@@ -283,7 +300,8 @@ pub(crate) async fn screen_picture(core: &Core, request: ScreenPicture) -> Resul
                 screens.max_by_key(|screen| screen.at).map(|screen| screen.file.clone())
             }
         };
-        let bytes = file.as_deref().and_then(|file| reader.screen(file)).and_then(|path| std::fs::read(path).ok());
+        let bytes =
+            file.as_deref().and_then(|file| reader.screen(file)).and_then(|path| std::fs::read(path).ok());
         // An older picture may have made room for a newer one.
         Ok(match bytes {
             Some(bytes) => Picture { file, png: STANDARD.encode(bytes) },
@@ -320,7 +338,9 @@ impl From<StartError> for WireError {
             StartError::Order(_) => crate::classify::said(ErrorKind::Internal, "bad_order", &error),
             StartError::Launch(_) => crate::classify::said(ErrorKind::Environment, "worker_missing", &error)
                 .hint("The `goldsmith` program must be beside the program that starts builds."),
-            StartError::Folder { .. } => crate::classify::said(ErrorKind::Environment, "build_folder", &error),
+            StartError::Folder { .. } => {
+                crate::classify::said(ErrorKind::Environment, "build_folder", &error)
+            }
             StartError::Ended { .. } | StartError::Silent => {
                 crate::classify::said(ErrorKind::Internal, "worker_ended", &error)
             }

@@ -13,7 +13,8 @@ use crate::wire::*;
 pub(crate) async fn doctor(core: &Core, request: Examine) -> Result<Examination, WireError> {
     let setup = core.setup();
     let cancel = CancellationToken::new();
-    Ok(goldsmith_machine::doctor(setup.launch.as_ref(), &setup.env, &setup.dirs, request.fresh, &cancel).await)
+    Ok(goldsmith_machine::doctor(setup.launch.as_ref(), &setup.env, &setup.dirs, request.fresh, &cancel)
+        .await)
 }
 
 pub(crate) async fn host_stats(core: &Core, _: Nothing) -> Result<HostStats, WireError> {
@@ -107,7 +108,8 @@ pub(crate) async fn about(core: &Core, _: Nothing) -> Result<About, WireError> {
 pub(crate) async fn pick_path(core: &Core, request: PickPath) -> Result<PickedPath, WireError> {
     match &core.setup().dialogs {
         Some(dialogs) => dialogs.pick(request).await,
-        None => Err(WireError::environment("no_dialogs", "there are no file dialogs here").hint("Type the path instead.")),
+        None => Err(WireError::environment("no_dialogs", "there are no file dialogs here")
+            .hint("Type the path instead.")),
     }
 }
 

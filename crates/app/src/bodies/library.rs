@@ -40,8 +40,11 @@ impl Core {
     /// Finds a program of the system.
     pub(crate) fn program(&self, name: &str, why: &str) -> Result<PathBuf, WireError> {
         find_program(name, self.setup().env.path()).ok_or_else(|| {
-            WireError::environment("missing_program", format!("{name} is not installed; it is needed to {why}"))
-                .hint("`goldsmith doctor` says which package it is in.")
+            WireError::environment(
+                "missing_program",
+                format!("{name} is not installed; it is needed to {why}"),
+            )
+            .hint("`goldsmith doctor` says which package it is in.")
         })
     }
 }
@@ -59,7 +62,8 @@ pub(crate) async fn list_images(core: &Core, _: Nothing) -> Result<ImageList, Wi
     let core = core.clone();
     blocking(move || {
         let mut images = core.library()?.images()?;
-        images.sort_by_key(|image| std::cmp::Reverse(image.latest.as_ref().map(|version| version.created_at)));
+        images
+            .sort_by_key(|image| std::cmp::Reverse(image.latest.as_ref().map(|version| version.created_at)));
         Ok(ImageList { images })
     })
     .await
@@ -167,7 +171,11 @@ pub(crate) async fn restore_image(core: &Core, request: OfImage) -> Result<Moved
             .collect();
         if chosen.is_empty() {
             let there: Vec<String> = trash.iter().map(Version::display_name).collect();
-            let hint = if there.is_empty() { "The trash is empty.".to_owned() } else { format!("In the trash: {}", there.join(", ")) };
+            let hint = if there.is_empty() {
+                "The trash is empty.".to_owned()
+            } else {
+                format!("In the trash: {}", there.join(", "))
+            };
             return Err(WireError::input("not_in_trash", format!("{wanted} is not in the trash")).hint(hint));
         }
         let mut versions = Vec::new();

@@ -23,7 +23,8 @@ pub(crate) async fn run_image(core: &Core, request: RunImage) -> Result<RunState
     let (_, version) = find_version(core, &request.image).await?;
     let name = version.display_name();
     let disk = version.disk().and_then(|disk| Some((disk.path.clone()?, disk.disk.as_ref()?.format)));
-    let (disk, format) = disk.ok_or_else(|| WireError::input("no_disk", format!("{name} has no disk to boot")))?;
+    let (disk, format) =
+        disk.ok_or_else(|| WireError::input("no_disk", format!("{name} has no disk to boot")))?;
     let host = core.host_facts().await?;
     let missing = |program: &str| {
         WireError::environment("missing_program", format!("{program} is not installed, so {name} cannot run"))

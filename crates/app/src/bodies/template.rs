@@ -28,7 +28,8 @@ pub(crate) async fn open_template(core: &Core, request: OpenTemplate) -> Result<
         let mut session = Session::open(&core, &request.path, request.inputs)?;
         let path = core.absolute(&request.path);
         let shown = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let name = shown.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned());
+        let name =
+            shown.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned());
         if request.remember {
             // A list that cannot be kept is no reason not to open a template.
             let _ = core.remember_template(&shown, &name);
@@ -61,8 +62,10 @@ pub(crate) async fn template_form(core: &Core, request: TemplateForm) -> Result<
 }
 
 pub(crate) async fn apply_edit(core: &Core, request: ApplyEdit) -> Result<Changed, WireError> {
-    with_session(core, &request.session, move |core, session| session.apply(core, request.base, &request.edit))
-        .await
+    with_session(core, &request.session, move |core, session| {
+        session.apply(core, request.base, &request.edit)
+    })
+    .await
 }
 
 pub(crate) async fn undo(core: &Core, request: OfSession) -> Result<Changed, WireError> {
@@ -105,7 +108,8 @@ pub(crate) async fn validate(core: &Core, request: OfSession) -> Result<Validati
             u32::try_from(found.count()).unwrap_or(u32::MAX)
         };
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-        let jobs = analysis.config.iter().flat_map(|config| &config.jobs).map(|job| job.name.clone()).collect();
+        let jobs =
+            analysis.config.iter().flat_map(|config| &config.jobs).map(|job| job.name.clone()).collect();
         Ok(Validation { valid: errors == 0, errors, warnings, diagnostics: analysis.diagnostics, jobs })
     })
     .await
@@ -228,7 +232,10 @@ fn starter(folder: &Path) -> Option<Starter> {
     Some(Starter { id, title, description, path: folder.to_string_lossy().into_owned() })
 }
 
-pub(crate) async fn create_template(core: &Core, request: CreateTemplate) -> Result<CreatedTemplate, WireError> {
+pub(crate) async fn create_template(
+    core: &Core,
+    request: CreateTemplate,
+) -> Result<CreatedTemplate, WireError> {
     let core = core.clone();
     blocking(move || {
         let known = starters(&core);

@@ -1,6 +1,6 @@
 //! `build` and `builds`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
@@ -77,16 +77,34 @@ enum Happened {
     Line(LogLine),
 }
 
-impl Happened {
-    /// By time; at the same time a step begins before its lines and ends after them.
-    fn order(&self) -> (i64, u8) {
-        match self {
-            Happened::Fact(entry) => match entry.fact {
-                Fact::Opened { .. } | Fact::JobStarted { .. } | Fact::StepStarted { .. } => (entry.at, 0),
-                _ => (entry.at, 2),
-            },
-            Happened::Line(line) => (line.at, 1),
+/// Facts and log lines that were not printed yet, each in its own order.
+#[derive(Default)]
+struct Waiting {
+    facts: VecDeque<Entry>,
+    lines: VecDeque<LogLine>,
+}
+
+impl Waiting {
+    /// The time of the newest of them.
+    fn newest(&self) -> Option<i64> {
+        let fact = self.facts.back().map(|entry| entry.at);
+        fact.max(self.lines.back().map(|line| line.at))
+    }
+
+    /// The next one, when it happened at `until` or before. Of the same moment, a line comes first when its step
+    /// is known to have begun.
+    fn next(&mut self, until: i64, begun: impl Fn(&LogLine) -> bool) -> Option<Happened> {
+        let line_first = match (self.facts.front(), self.lines.front()) {
+            (Some(fact), Some(line)) => line.at < fact.at || line.at == fact.at && begun(line),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        if line_first {
+            let ready = self.lines.front().is_some_and(|line| line.at <= until);
+            return if ready { self.lines.pop_front().map(Happened::Line) } else { None };
         }
+        let ready = self.facts.front().is_some_and(|entry| entry.at <= until);
+        if ready { self.facts.pop_front().map(Happened::Fact) } else { None }
     }
 }
 
@@ -95,7 +113,7 @@ struct Follower {
     timestamps: bool,
     ask: bool,
     bar: Bar,
-    waiting: Vec<Happened>,
+    waiting: Waiting,
     titles: HashMap<(String, String), String>,
     /// What each job last said it waits for.
     waits: HashMap<String, String>,
@@ -112,7 +130,7 @@ impl Follower {
             timestamps,
             ask,
             bar: Bar::new(output),
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
             titles: HashMap::new(),
             waits: HashMap::new(),
             printed: 0,
@@ -134,7 +152,7 @@ impl Follower {
                     Some(StreamMessage::Facts { entries, state: now }) => {
                         state = *now;
                         self.answer(core, build, &entries).await?;
-                        self.waiting.extend(entries.into_iter().map(Happened::Fact));
+                        self.waiting.facts.extend(entries);
                         // What is left of the log is read below; nobody waits for a stream that looks now and then.
                         facts_over = state.status.is_over();
                         log_over |= facts_over;
@@ -143,7 +161,7 @@ impl Follower {
                     None => facts_over = true,
                 },
                 message = log.next(), if !log_over => match message {
-                    Some(StreamMessage::Log { lines, .. }) => self.waiting.extend(lines.into_iter().map(Happened::Line)),
+                    Some(StreamMessage::Log { lines, .. }) => self.waiting.lines.extend(lines),
                     Some(_) => {}
                     None => log_over = true,
                 },
@@ -164,24 +182,24 @@ impl Follower {
 
     /// Reads the lines that had not come when the last fact did.
     async fn rest_of_log(&mut self, core: &Core, build: &str) -> Result<(), WireError> {
-        let seen = self.waiting.iter().filter_map(|one| match one {
-            Happened::Line(line) => Some(line.n),
-            Happened::Fact(_) => None,
-        });
-        let mut next = seen.max().unwrap_or(0).max(self.printed) + 1;
+        let mut next = self.waiting.lines.back().map_or(self.printed, |line| line.n) + 1;
         loop {
             let request = BuildLog { build: build.to_owned(), from: next, count: 5000 };
             let window = core.build_log(request).await?;
             let Some(last) = window.lines.last() else { return Ok(()) };
             next = last.n + 1;
-            self.waiting.extend(window.lines.into_iter().map(Happened::Line));
+            self.waiting.lines.extend(window.lines);
         }
     }
 
     async fn interrupted(&mut self, core: &Core, build: &str, times: u32) {
         self.bar.clear();
         let kill = times > 1;
-        self.output.note(if kill { "Stopping at once." } else { "Stopping; what was made is removed. Ctrl-C again stops at once." });
+        self.output.note(if kill {
+            "Stopping at once."
+        } else {
+            "Stopping; what was made is removed. Ctrl-C again stops at once."
+        });
         let request = CancelBuild { build: build.to_owned(), kill };
         // When it ended in the same moment there is nothing to stop.
         if let Err(error) = core.cancel_build(request).await
@@ -193,22 +211,25 @@ impl Follower {
 
     /// Prints what is old enough that nothing earlier can still come.
     fn flush(&mut self, all: bool) -> Result<(), WireError> {
-        self.waiting.sort_by_key(Happened::order);
-        let newest = self.waiting.last().map_or(0, |one| one.order().0);
-        let settle = i64::try_from(SETTLE.as_millis()).unwrap_or(0);
-        let settled = self.waiting.iter().take_while(|one| all || one.order().0 + settle <= newest).count();
+        let Some(newest) = self.waiting.newest() else { return Ok(()) };
         // Without news between two looks the newest is old enough as well.
-        let quiet = settled == 0 && self.quiet.replace(newest) == Some(newest);
-        let ready = if quiet { self.waiting.len() } else { settled };
-        for one in self.waiting.drain(..ready).collect::<Vec<_>>() {
+        let quiet = self.quiet.replace(newest) == Some(newest);
+        let settle = i64::try_from(SETTLE.as_millis()).unwrap_or(0);
+        let until = if all || quiet { newest } else { newest - settle };
+        loop {
+            let titles = &self.titles;
+            let begun = |line: &LogLine| titles.contains_key(&(line.job.clone(), line.step.clone()));
+            let Some(one) = self.waiting.next(until, begun) else { return Ok(()) };
             self.show(&one)?;
         }
-        Ok(())
     }
 
     fn show(&mut self, one: &Happened) -> Result<(), WireError> {
         if let Happened::Line(line) = one {
             self.printed = line.n;
+        }
+        if let Happened::Fact(Entry { fact: Fact::StepStarted { job, step, title, .. }, .. }) = one {
+            self.titles.insert((job.clone(), step.clone()), title.clone());
         }
         if self.output.json {
             return match one {
@@ -242,38 +263,46 @@ impl Follower {
     fn fact(&mut self, entry: &Entry) {
         let at = entry.at;
         match &entry.fact {
-            Fact::StepStarted { job, step, title, .. } => {
-                self.titles.insert((job.clone(), step.clone()), title.clone());
-                self.print(at, job, title, "==> ", Some(Paint::Strong));
-            }
+            Fact::StepStarted { job, title, .. } => self.print(at, job, title, "==> ", Some(Paint::Strong)),
             Fact::StepFinished { job, step, duration_ms, failure, .. } => {
                 self.waits.remove(job);
-                let title = self.titles.get(&(job.clone(), step.clone())).cloned().unwrap_or_else(|| step.clone());
+                let title =
+                    self.titles.get(&(job.clone(), step.clone())).cloned().unwrap_or_else(|| step.clone());
                 match failure {
                     Some(failure) => {
-                        let text = format!("{title} failed after {}: {}", duration(*duration_ms), failure.full());
+                        let text =
+                            format!("{title} failed after {}: {}", duration(*duration_ms), failure.full());
                         self.print(at, job, &text, "==> ", Some(Paint::Bad));
                     }
                     None if *duration_ms >= 1000 => {
-                        self.print(at, job, &format!("done in {}", duration(*duration_ms)), "    ", Some(Paint::Faint));
+                        self.print(
+                            at,
+                            job,
+                            &format!("done in {}", duration(*duration_ms)),
+                            "    ",
+                            Some(Paint::Faint),
+                        );
                     }
                     None => {}
                 }
             }
-            Fact::Waiting { job, explanation, .. } => {
-                // The same wait is told once, however often it is tried.
-                if self.waits.insert(job.clone(), explanation.clone()).as_ref() != Some(explanation) {
-                    self.print(at, job, explanation, "    ", Some(Paint::Faint));
-                }
+            // The same wait is told once, however often it is tried.
+            Fact::Waiting { job, explanation, .. }
+                if self.waits.insert(job.clone(), explanation.clone()).as_ref() != Some(explanation) =>
+            {
+                self.print(at, job, explanation, "    ", Some(Paint::Faint));
             }
-            Fact::Warned { job, text, .. } => self.print(at, job, &format!("warning: {text}"), "    ", Some(Paint::Warn)),
+            Fact::Warned { job, text, .. } => {
+                self.print(at, job, &format!("warning: {text}"), "    ", Some(Paint::Warn))
+            }
             Fact::Progress { job, step, done, total, unit } => {
                 let unit = match unit {
                     Unit::Bytes => "bytes",
                     Unit::Percent => "percent",
                     Unit::Items => "items",
                 };
-                let title = self.titles.get(&(job.clone(), step.clone())).map_or(step.as_str(), String::as_str);
+                let title =
+                    self.titles.get(&(job.clone(), step.clone())).map_or(step.as_str(), String::as_str);
                 let title = format!("    {job}: {title}");
                 let total = if unit == "percent" { Some(total.unwrap_or(100)) } else { *total };
                 self.bar.draw(&title, *done, total, unit);
@@ -284,7 +313,13 @@ impl Follower {
                 }
             }
             Fact::VersionAdded { job, image, version, .. } => {
-                self.print(at, job, &format!("in the library as {image}@{version}"), "    ", Some(Paint::Good));
+                self.print(
+                    at,
+                    job,
+                    &format!("in the library as {image}@{version}"),
+                    "    ",
+                    Some(Paint::Good),
+                );
             }
             Fact::CancelRequested { .. } => self.print(at, "", "cancelling", "==> ", Some(Paint::Warn)),
             _ => {}
@@ -302,9 +337,10 @@ impl Follower {
             self.bar.clear();
             self.output.note(&format!("==> {job}: step {step} failed: {}", failure.full()));
             let output = self.output;
-            let answer = tokio::task::spawn_blocking(move || read_answer(&output))
-                .await
-                .map_err(|error| WireError::internal("thread_ended", "nobody could be asked").because(&error))?;
+            let answer =
+                tokio::task::spawn_blocking(move || read_answer(&output)).await.map_err(|error| {
+                    WireError::internal("thread_ended", "nobody could be asked").because(&error)
+                })?;
             core.answer_build(AnswerBuild { build: build.to_owned(), job: job.clone(), answer }).await?;
         }
         Ok(())
@@ -345,7 +381,11 @@ impl Follower {
             }
             if let Some(version) = &job.version {
                 let name = format!("{}@{}", version.image, version.number);
-                text.push_str(&format!("--> {}: image {} in the library\n", job.name, self.output.paint(&name, Paint::Good)));
+                text.push_str(&format!(
+                    "--> {}: image {} in the library\n",
+                    job.name,
+                    self.output.paint(&name, Paint::Good)
+                ));
             }
         }
         self.output.text(&text);

@@ -17,7 +17,12 @@ pub async fn docs(core: &Core, output: &Output, args: Docs) -> Result<u8, WireEr
             output.json_value(&catalogue)?;
             return Ok(0);
         }
-        let mut table = Table::new(&[("KIND", Align::Left), ("NAME", Align::Left), ("OPTIONS", Align::Right), ("WHAT IT DOES", Align::Left)]);
+        let mut table = Table::new(&[
+            ("KIND", Align::Left),
+            ("NAME", Align::Left),
+            ("OPTIONS", Align::Right),
+            ("WHAT IT DOES", Align::Left),
+        ]);
         for entry in catalogue.components {
             table.row(vec![entry.kind, entry.name, entry.options.to_string(), entry.help]);
         }
@@ -35,14 +40,23 @@ pub async fn docs(core: &Core, output: &Output, args: Docs) -> Result<u8, WireEr
         text.push_str(&format!("{} of {name}\n", output.paint(&only.name, Paint::Strong)));
         text.push_str(&describe(only, 2));
     } else {
-        text.push_str(&format!("{}: {}\n{}", output.paint(&name, Paint::Strong), found.entry.title, wrap(&found.entry.help, 2, WIDTH)));
+        text.push_str(&format!(
+            "{}: {}\n{}",
+            output.paint(&name, Paint::Strong),
+            found.entry.title,
+            wrap(&found.entry.help, 2, WIDTH)
+        ));
         let mut group = "";
         for option in &found.options {
             if option.group != group {
                 group = &option.group;
                 text.push_str(&format!("\n{group}\n"));
             }
-            text.push_str(&format!("  {}\n{}", output.paint(&option.name, Paint::Strong), describe(option, 6)));
+            text.push_str(&format!(
+                "  {}\n{}",
+                output.paint(&option.name, Paint::Strong),
+                describe(option, 6)
+            ));
         }
     }
     output.text(&text);
@@ -52,7 +66,13 @@ pub async fn docs(core: &Core, output: &Output, args: Docs) -> Result<u8, WireEr
 fn describe(option: &OptionDoc, indent: usize) -> String {
     let mut facts = vec![option.type_name.clone()];
     facts.extend(option.unit.as_ref().map(|unit| format!("in {unit}")));
-    facts.extend(option.default.as_ref().filter(|default| !default.is_empty()).map(|default| format!("default {default}")));
+    facts.extend(
+        option
+            .default
+            .as_ref()
+            .filter(|default| !default.is_empty())
+            .map(|default| format!("default {default}")),
+    );
     if option.required {
         facts.push("required".to_owned());
     }

@@ -38,7 +38,11 @@ pub async fn doctor(core: &Core, output: &Output, args: args::Doctor) -> Result<
         (0, 0) => "\nThis computer is ready.\n".to_owned(),
         (0, warnings) => format!("\nThis computer is ready, with {}.\n", count(warnings, "warning")),
         (failed, warnings) => {
-            format!("\nThis computer is not ready: {} failed, {}.\n", count(failed, "check"), count(warnings, "warning"))
+            format!(
+                "\nThis computer is not ready: {} failed, {}.\n",
+                count(failed, "check"),
+                count(warnings, "warning")
+            )
         }
     });
     output.text(&text);
@@ -51,7 +55,8 @@ fn row(output: &Output, check: &Check) -> String {
         Verdict::Warning => ("warn  ", Paint::Warn),
         Verdict::Failed => ("FAILED", Paint::Bad),
     };
-    let mut text = format!("{}  {}\n{}", output.paint(mark, paint), check.title, wrap(&check.evidence, 8, WIDTH));
+    let mut text =
+        format!("{}  {}\n{}", output.paint(mark, paint), check.title, wrap(&check.evidence, 8, WIDTH));
     if let Some(cost) = &check.cost {
         text.push_str(&wrap(cost, 8, WIDTH));
     }

@@ -19,10 +19,13 @@ pub async fn image(core: &Core, output: &Output, command: Image) -> Result<u8, W
         Image::Show { image } => show(core, output, image).await,
         Image::Verify { image } => verify(core, output, image).await,
         Image::Export { image, format, output: target, compress, force } => {
-            let format: DiskFormat =
-                format.to_ascii_lowercase().parse().map_err(|error: String| WireError::input("unknown_format", error))?;
+            let format: DiskFormat = format
+                .to_ascii_lowercase()
+                .parse()
+                .map_err(|error: String| WireError::input("unknown_format", error))?;
             let target = target.to_string_lossy().into_owned();
-            let request = ExportImage { image, format, output: target, compress, force, task: Some(TASK.to_owned()) };
+            let request =
+                ExportImage { image, format, output: target, compress, force, task: Some(TASK.to_owned()) };
             export(core, output, request).await
         }
         Image::Delete { image } => {
@@ -166,7 +169,9 @@ fn made(facts: &Facts, fact: &mut impl FnMut(&str, String)) {
                     Some(checksum) => format!("{url} ({checksum})"),
                     None => format!("{url} (not checked)"),
                 },
-                SourceFact::Packages { distribution, suite, mirror, .. } => format!("{distribution} {suite} from {mirror}"),
+                SourceFact::Packages { distribution, suite, mirror, .. } => {
+                    format!("{distribution} {suite} from {mirror}")
+                }
                 SourceFact::Version { name, .. } => name.clone(),
             },
         );
@@ -194,7 +199,8 @@ async fn verify(core: &Core, output: &Output, image: String) -> Result<u8, WireE
             let word = verdict.as_ref().and_then(|value| value["verdict"].as_str()).unwrap_or("unknown");
             output.line(&format!("  {:<10} {}", word, file.name));
         }
-        let word = if verified.verification.ok { "is as it was recorded" } else { "is NOT as it was recorded" };
+        let word =
+            if verified.verification.ok { "is as it was recorded" } else { "is NOT as it was recorded" };
         output.line(&format!("{} {word}", verified.image));
     }
     Ok(u8::from(!verified.verification.ok))
@@ -206,7 +212,13 @@ async fn export(core: &Core, output: &Output, request: ExportImage) -> Result<u8
         output.json_value(&written)?;
     } else {
         let file = &written.exported;
-        output.line(&format!("{}: {} ({}, {})", written.image, file.path.display(), file.format, size(file.size)));
+        output.line(&format!(
+            "{}: {} ({}, {})",
+            written.image,
+            file.path.display(),
+            file.format,
+            size(file.size)
+        ));
         output.line(&format!("sha256 {}", file.sha256));
     }
     Ok(0)

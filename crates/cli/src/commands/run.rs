@@ -112,7 +112,11 @@ fn finish(output: &Output, end: &RunState) -> Result<u8, WireError> {
         output.line(&format!("{} stopped; its copy is gone.", end.image));
     } else {
         let why = end.failure.clone().unwrap_or_else(|| "its worker ended unexpectedly".to_owned());
-        output.failure(&WireError::new(goldsmith_app::ErrorKind::Guest, "run_failed", format!("{} did not run: {why}", end.image)));
+        output.failure(&WireError::new(
+            goldsmith_app::ErrorKind::Guest,
+            "run_failed",
+            format!("{} did not run: {why}", end.image),
+        ));
     }
     Ok(u8::from(!well))
 }

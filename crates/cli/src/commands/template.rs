@@ -57,7 +57,8 @@ pub async fn validate(core: &Core, output: &Output, args: args::Validate) -> Res
     let mut found = core.validate(OfSession { session: opened.session.clone() }).await?;
     if args.syntax_only {
         found.diagnostics.retain(|problem| problem.code.starts_with("syntax"));
-        let count = |severity| found.diagnostics.iter().filter(|problem| problem.severity == severity).count();
+        let count =
+            |severity| found.diagnostics.iter().filter(|problem| problem.severity == severity).count();
         found.errors = u32::try_from(count(Severity::Error)).unwrap_or(u32::MAX);
         found.warnings = u32::try_from(count(Severity::Warning)).unwrap_or(u32::MAX);
         found.valid = found.errors == 0;
@@ -87,14 +88,22 @@ pub async fn inspect(core: &Core, output: &Output, args: args::Inspect) -> Resul
         output.json_value(&found)?;
     } else {
         report(output, &opened, &errors(&found.diagnostics));
-        let mut variables =
-            Table::new(&[("VARIABLE", Align::Left), ("TYPE", Align::Left), ("VALUE", Align::Left), ("WHAT FOR", Align::Left)]);
+        let mut variables = Table::new(&[
+            ("VARIABLE", Align::Left),
+            ("TYPE", Align::Left),
+            ("VALUE", Align::Left),
+            ("WHAT FOR", Align::Left),
+        ]);
         for variable in &found.variables {
             let value = variable.value.clone().unwrap_or_else(|| "(not set)".to_owned());
             let what = variable.description.clone().unwrap_or_default();
             variables.row(vec![variable.name.clone(), variable.type_name.clone(), value, what]);
         }
-        let mut builds = Table::new(&[("BUILD", Align::Left), ("PROVISIONERS", Align::Left), ("POST-PROCESSORS", Align::Left)]);
+        let mut builds = Table::new(&[
+            ("BUILD", Align::Left),
+            ("PROVISIONERS", Align::Left),
+            ("POST-PROCESSORS", Align::Left),
+        ]);
         for build in &found.builds {
             builds.row(vec![build.name.clone(), build.provisioners.join(", "), chains(build)]);
         }
@@ -161,7 +170,12 @@ fn plan_text(output: &Output, plan: &Plan) -> String {
         text.push_str("Downloads\n");
         for download in &plan.downloads {
             let size = download.size.map(|bytes| format!(" ({})", size(bytes))).unwrap_or_default();
-            text.push_str(&format!("  {}{size}\n    checked with {}, kept as {}\n", download.urls.join(" or "), download.checksum, download.to));
+            text.push_str(&format!(
+                "  {}{size}\n    checked with {}, kept as {}\n",
+                download.urls.join(" or "),
+                download.checksum,
+                download.to
+            ));
         }
         text.push('\n');
     }
@@ -169,8 +183,11 @@ fn plan_text(output: &Output, plan: &Plan) -> String {
     text.push_str(&format!("Space     at most {}{free}\n", size(plan.space.needed)));
     if !plan.host_commands.is_empty() {
         text.push_str("Programs  ");
-        let programs: Vec<String> =
-            plan.host_commands.iter().map(|command| format!("{} ({})", command.program, command.why)).collect();
+        let programs: Vec<String> = plan
+            .host_commands
+            .iter()
+            .map(|command| format!("{} ({})", command.program, command.why))
+            .collect();
         text.push_str(wrap(&programs.join(", "), 10, 108).trim_start());
     }
     for skipped in &plan.skipped {
@@ -188,7 +205,9 @@ fn job_text(output: &Output, job: &JobPlan) -> String {
         let cached = if step.cached { "  (cached)" } else { "" };
         text.push_str(&format!("{:>4}  {}{cached}\n", number + 1, step.title));
         for command in &step.commands {
-            text.push_str(&output.paint(&format!("        {}\n", command.replace('\n', "\n        ")), Paint::Faint));
+            text.push_str(
+                &output.paint(&format!("        {}\n", command.replace('\n', "\n        ")), Paint::Faint),
+            );
         }
     }
     if !job.output_directory.is_empty() {
