@@ -1,11 +1,11 @@
 // Drives the real window: the desktop program in WebKitGTK, by WebDriver, on a display of its own.
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Builder, By, Capabilities } from "selenium-webdriver";
-import { program, root } from "../../scripts/lib/project.mjs";
+import { Builder, By, Capabilities, Key } from "selenium-webdriver";
+import { program } from "../../scripts/lib/project.mjs";
 import { which } from "../../scripts/lib/system.mjs";
 
 const freePort = () =>
@@ -35,6 +35,8 @@ export async function until(what, ms, probe) {
   }
 }
 
+const ended = (child) => (child.exitCode !== null || child.signalCode !== null ? null : new Promise((resolve) => child.once("close", resolve)));
+
 /** A display of its own (Xvfb), ended with `stop`. Resolves when it takes connections. */
 export async function display(size = "1280x800x24") {
   const xvfb = spawn(which("Xvfb"), ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
@@ -42,86 +44,149 @@ export async function display(size = "1280x800x24") {
     xvfb.on("error", reject).on("close", () => reject(new Error("Xvfb ended at once")));
     xvfb.stdio[3].on("data", (data) => resolve(data.toString().trim()));
   });
-  return { name: `:${number}`, stop: () => xvfb.kill() };
-}
-
-/** A home folder for one test: everything Goldsmith writes goes there. */
-export function home() {
-  const folder = mkdtempSync(join(tmpdir(), "gs-ui-"));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
-/**
- * The real window on a template. `session.quit()` closes it; the returned object has the WebDriver and a few
- * verbs that speak of roles and names, as a person or a screen reader would.
- */
-export async function open({ screen, homeFolder, args = [], env = {} }) {
-  const [port, folder] = [await freePort(), mkdtempSync(join(tmpdir(), "gs-driver-"))];
-  // WebKit starts the program by one path with no arguments of its own choice: a launcher carries them.
-  const launcher = join(folder, "goldsmith-window");
-  const quote = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
-  writeFileSync(launcher, `#!/bin/sh\nexec ${quote(program("goldsmith-desktop"))} ${args.map(quote).join(" ")}\n`, { mode: 0o755 });
-  mkdirSync(join(folder, "runtime"), { mode: 0o700 });
-  const driverProcess = spawn(which("WebKitWebDriver"), [`--port=${port}`], {
-    stdio: process.env.GOLDSMITH_TEST_OUTPUT ? "inherit" : "ignore",
-    env: {
-      ...process.env,
-      DISPLAY: screen.name,
-      WAYLAND_DISPLAY: "",
-      GOLDSMITH_HOME: homeFolder,
-      XDG_RUNTIME_DIR: join(folder, "runtime"),
-      TAURI_AUTOMATION: "true",
-      TAURI_WEBVIEW_AUTOMATION: "true",
-      NO_AT_BRIDGE: "1",
-      ...env,
-    },
-  });
-  const server = `http://127.0.0.1:${port}`;
-  await until("the WebDriver server", 20_000, async () => (await fetch(`${server}/status`)).ok);
-  const driver = await until("the window", 60_000, () =>
-    new Builder()
-      .usingServer(server)
-      .withCapabilities(new Capabilities({ browserName: "wry", "webkitgtk:browserOptions": { binary: launcher, args: [] } }))
-      .build(),
-  );
   return {
-    driver,
-    /** The first visible element of a role with this accessible name (a string or a pattern). */
-    find: (role, name, ms = 10_000) => until(`${role} "${name}"`, ms, () => byRole(driver, role, name)),
-    /** All visible elements of a role. */
-    all: (role) => driver.findElements(By.css(selectors[role] ?? `[role="${role}"]`)),
-    /** The text of the whole window. */
-    text: () => driver.executeScript("return document.body.innerText"),
-    screenshot: async (name) => {
-      const file = join(root, "target", "screenshots", `${name}.png`);
-      mkdirSync(join(file, ".."), { recursive: true });
-      writeFileSync(file, Buffer.from(await driver.takeScreenshot(), "base64"));
-      return file;
-    },
-    quit: async () => {
-      await driver.quit().catch(() => {});
-      driverProcess.kill();
-      rmSync(folder, { recursive: true, force: true });
+    name: `:${number}`,
+    stop: async () => {
+      xvfb.kill();
+      await ended(xvfb);
     },
   };
 }
 
-const selectors = {
-  button: 'button, [role="button"]',
-  link: 'a[href], [role="link"]',
-  textbox: 'input:not([type]), input[type="text"], input[type="number"], input[type="search"], textarea, [role="textbox"]',
-  tab: '[role="tab"]',
-  treeitem: '[role="treeitem"]',
-  row: 'tr, [role="row"]',
-  heading: "h1, h2, h3",
-};
+/** A user's folders for one test file: everything that Goldsmith and the templates write goes there. */
+export function home() {
+  const folder = mkdtempSync(join(tmpdir(), "gs-ui-"));
+  for (const name of ["home", "work", "tmp"]) mkdirSync(join(folder, name));
+  mkdirSync(join(folder, "run"), { mode: 0o700 });
+  const goldsmithHome = join(folder, "home");
+  const env = {
+    ...process.env,
+    GOLDSMITH_HOME: goldsmithHome,
+    HOME: join(folder, "work"),
+    TMPDIR: join(folder, "tmp"),
+    XDG_RUNTIME_DIR: join(folder, "run"),
+    WAYLAND_DISPLAY: "",
+    NO_AT_BRIDGE: "1",
+  };
+  const mark = `GOLDSMITH_HOME=${goldsmithHome}`;
+  /** Processes of this home: number and command line. */
+  const processes = () =>
+    readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => {
+        try {
+          if (!readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(mark)) return [];
+          return [{ pid: Number(pid), line: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim() }];
+        } catch {
+          return []; // it has ended
+        }
+      });
+  return {
+    folder,
+    env,
+    processes,
+    /** Writes a file in the working folder; its path. */
+    write: (name, text) => {
+      const path = join(folder, "work", name);
+      mkdirSync(join(path, ".."), { recursive: true });
+      writeFileSync(path, text);
+      return path;
+    },
+    path: (name) => join(folder, "work", name),
+    /** Runs the command line program to its end. */
+    goldsmith: (...args) => spawnSync(program("goldsmith"), args, { env, cwd: join(folder, "work"), encoding: "utf8" }),
+    /** Starts the command line program. */
+    start: (...args) => spawn(program("goldsmith"), args, { env, cwd: join(folder, "work"), stdio: "ignore" }),
+    /** Fails when a process of this home is left, and removes the folder. */
+    remove: async () => {
+      try {
+        await until("all processes to end", 15_000, () => processes().length === 0);
+      } catch {
+        const left = processes();
+        for (const { pid } of left) process.kill(pid, "SIGKILL");
+        throw new Error(`processes are left: ${left.map(({ line }) => line).join("; ")}`);
+      } finally {
+        rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+  };
+}
 
-async function byRole(driver, role, name) {
-  const matches = name instanceof RegExp ? (text) => name.test(text) : (text) => text.trim() === name;
-  for (const element of await driver.findElements(By.css(selectors[role] ?? `[role="${role}"]`))) {
-    if ((await element.isDisplayed()) && (matches(await element.getAccessibleName()) || matches(await element.getText()))) return element;
+/**
+ * The real window, started with `args`. `quit()` closes it; what else the returned object has speaks of what is
+ * seen: texts, roles and names, and the marks the front end gives its parts (`data-testid` and the like).
+ */
+export async function open({ screen, home: { folder, env }, args = [] }) {
+  const port = await freePort();
+  // The WebDriver server starts a program by its path with no arguments of our choice: a launcher carries them.
+  const launcher = join(folder, "goldsmith-window");
+  const quote = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
+  writeFileSync(launcher, `#!/bin/sh\nexec ${quote(program("goldsmith-desktop"))} ${args.map(quote).join(" ")}\n`, { mode: 0o755 });
+  const windowEnv = { ...env, DISPLAY: screen.name, TAURI_AUTOMATION: "true", TAURI_WEBVIEW_AUTOMATION: "true" };
+  const server = spawn(which("WebKitWebDriver"), [`--port=${port}`], {
+    stdio: process.env.GOLDSMITH_TEST_OUTPUT ? "inherit" : "ignore",
+    env: windowEnv,
+  });
+  const address = `http://127.0.0.1:${port}`;
+  let driver;
+  try {
+    await until("the WebDriver server", 20_000, async () => (await fetch(`${address}/status`)).ok);
+    driver = await new Builder()
+      .usingServer(address)
+      .withCapabilities(new Capabilities({ browserName: "wry", "webkitgtk:browserOptions": { binary: launcher, args: [] } }))
+      .build();
+  } catch (error) {
+    server.kill();
+    throw error;
   }
-  return null;
+  /** The first element of a selector that takes up space, with a text in it when one is given. */
+  const visible = (selector, text) =>
+    driver.executeScript(
+      `const [selector, text] = arguments;
+       const said = (element) => (element.innerText || element.textContent || "") + (element.getAttribute("aria-label") || "");
+       return [...document.querySelectorAll(selector)].find((element) => element.getClientRects().length > 0 && (text === null || said(element).includes(text))) ?? null;`,
+      selector,
+      text ?? null,
+    );
+  const window = {
+    driver,
+    /** The first visible element of a selector, with a text in it when one is given. */
+    see: (selector, text, ms = 15_000) => until(`${selector}${text === undefined ? "" : ` with "${text}"`}`, ms, () => visible(selector, text)),
+    /** Waits until no element of the selector is visible. */
+    gone: (selector, text, ms = 15_000) => until(`${selector} to go`, ms, async () => !(await visible(selector, text))),
+    click: (selector, text, ms = 15_000) =>
+      until(`a click on ${selector}`, ms, async () => {
+        const element = await visible(selector, text);
+        await element?.click();
+        return element;
+      }),
+    /** Replaces what an input holds and leaves it, as Enter does. */
+    fill: async (selector, text) => {
+      const input = await window.see(selector);
+      await input.click();
+      await input.sendKeys(Key.chord(Key.CONTROL, "a"), text, Key.ENTER);
+    },
+    /** The text of the whole window. */
+    text: () => driver.executeScript("return document.body.innerText"),
+    /** Waits for words anywhere in the window. */
+    says: (words, ms = 15_000) =>
+      until(`the words "${words}"`, ms, async () => (await window.text()).includes(words)).catch(async (error) => {
+        throw new Error(`${error.message}\nthe window says:\n${await window.text()}`);
+      }),
+    go: (place) => window.click(`[data-testid="place-${place}"]`),
+    picture: () => driver.takeScreenshot().then((data) => Buffer.from(data, "base64")),
+    /** Starts the program once more: the window that is open takes the template. */
+    openTemplate: (path) => {
+      const later = spawnSync(program("goldsmith-desktop"), [path], { env: { ...env, DISPLAY: screen.name }, encoding: "utf8" });
+      if (later.status !== 0) throw new Error(`the second start failed: ${later.stderr}`);
+    },
+    quit: async () => {
+      await driver.quit().catch(() => {});
+      server.kill();
+      await ended(server);
+    },
+  };
+  return window;
 }
 
 export const readText = (path) => readFileSync(path, "utf8");
