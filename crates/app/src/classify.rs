@@ -62,7 +62,6 @@ impl From<OpenError> for WireError {
             OpenError::NotFound { .. } => (ErrorKind::Input, "template_not_found"),
             OpenError::Unreadable { .. } => (ErrorKind::Environment, "template_unreadable"),
             OpenError::NoTemplates { .. } => (ErrorKind::Input, "no_templates"),
-            OpenError::UnsupportedLanguage { .. } => (ErrorKind::Input, "template_language"),
         };
         said(kind, code, &error)
     }

@@ -106,12 +106,7 @@ impl Document {
     }
 
     /// Reads a document whose language its name does not say.
-    pub fn with_language(
-        id: FileId,
-        path: impl Into<PathBuf>,
-        bytes: Vec<u8>,
-        language: Language,
-    ) -> Self {
+    pub fn with_language(id: FileId, path: impl Into<PathBuf>, bytes: Vec<u8>, language: Language) -> Self {
         let path = path.into();
         let name = path.to_string_lossy().into_owned();
         let (text, invalid_utf8) = readable(&bytes);

@@ -130,6 +130,8 @@ impl Project {
         let builder = Builder { document, found: &found, context };
         let groups = match declared {
             Some(declared) => builder.groups(declared.all_options()),
+            // The build of a JSON template is not written out: it has no arguments.
+            None if self.is_legacy() => builder.groups([].iter()),
             None => builder.groups(schema::options(found.block, found.parent, foreign).iter()),
         };
         let help = match declared {

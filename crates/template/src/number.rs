@@ -17,7 +17,10 @@ pub enum Number {
     Float(f64),
 }
 
-#[allow(clippy::should_implement_trait, reason = "division has no operator that can fail, and the others go with it")]
+#[allow(
+    clippy::should_implement_trait,
+    reason = "division has no operator that can fail, and the others go with it"
+)]
 impl Number {
     /// Zero.
     pub const ZERO: Number = Number::Ratio(0, 1);

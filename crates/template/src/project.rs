@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::blocks::{self, BlockRef};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::document::Document;
+use crate::document::{Document, Language};
 use crate::edit::{self, Change, Edit, EditError, History, Patch, RawPatch};
 use crate::files::Files;
 use crate::syntax::{FileId, Span};
@@ -28,17 +28,11 @@ pub enum OpenError {
         source: io::Error,
     },
     /// A folder without a template.
-    #[error("{path}: the folder holds no *.pkr.hcl file; name a template file, or a folder that holds one")]
+    #[error(
+        "{path}: the folder holds no *.pkr.hcl or *.pkr.json file; name a template file, or a folder that holds one"
+    )]
     NoTemplates {
         /// The folder.
-        path: PathBuf,
-    },
-    /// A language that is not read yet.
-    #[error(
-        "{path}: JSON templates are not supported yet; convert it with `packer hcl2_upgrade` to *.pkr.hcl"
-    )]
-    UnsupportedLanguage {
-        /// The file.
         path: PathBuf,
     },
 }
@@ -56,7 +50,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// Opens a file, or every `*.pkr.hcl` directly in a folder in name order. A single file is opened alone.
+    /// Opens a file, or every `*.pkr.hcl` and then every `*.pkr.json` directly in a folder in name order. A single
+    /// file is opened alone; one that has neither name is a template of Packer's first language, JSON.
     ///
     /// # Errors
     /// When there is nothing to open; broken content is no error but a diagnostic.
@@ -71,16 +66,16 @@ impl Project {
         let is_folder = files.is_dir(path);
         let paths = if is_folder {
             let mut entries = files.list(path).map_err(unreadable(path))?;
-            entries.retain(|entry| entry.to_string_lossy().ends_with(".pkr.hcl") && !files.is_dir(entry));
-            entries.sort();
+            let native = |entry: &PathBuf| entry.to_string_lossy().ends_with(".pkr.hcl");
+            let json = |entry: &PathBuf| entry.to_string_lossy().ends_with(".pkr.json");
+            entries.retain(|entry| (native(entry) || json(entry)) && !files.is_dir(entry));
+            // The native ones first (packer.md 1.1).
+            entries.sort_by_key(|entry| (json(entry), entry.clone()));
             if entries.is_empty() {
                 return Err(OpenError::NoTemplates { path: path.to_owned() });
             }
             entries
         } else {
-            if path.extension().is_some_and(|extension| extension == "json") {
-                return Err(OpenError::UnsupportedLanguage { path: path.to_owned() });
-            }
             vec![path.to_owned()]
         };
         let documents = paths
@@ -104,6 +99,11 @@ impl Project {
     /// Whether a folder was opened. Only then do `*.auto.pkrvars.*` files beside the templates apply.
     pub fn is_folder(&self) -> bool {
         self.is_folder
+    }
+
+    /// Whether it is a template of Packer's first language (packer.md 1.1).
+    pub fn is_legacy(&self) -> bool {
+        self.documents.iter().any(|document| document.language() == Language::LegacyTemplate)
     }
 
     /// The folder of the template (`path.root`), as typed: possibly relative, `.` for a bare file name.
@@ -276,6 +276,14 @@ fn apply_in_order(documents: &mut Vec<Document>, edit: &Edit) -> Result<Option<e
 fn block_at(documents: &[Document], about: edit::About) -> Option<String> {
     blocks::all(documents)
         .into_iter()
-        .find(|found| found.file.0 as usize == about.file && found.block.header.start == about.offset)
+        .find(|found| {
+            let document = documents.get(about.file);
+            // In JSON, the labels may stand apart from the object that is the block.
+            let start = match document.is_some_and(|document| document.language().is_json()) {
+                true => found.block.body.span.start.saturating_sub(1),
+                false => found.block.header.start,
+            };
+            found.file.0 as usize == about.file && start == about.offset
+        })
         .map(|found| found.id)
 }

@@ -188,3 +188,82 @@ fn broken_templates_are_refused_with_places() {
     println!("{refused} of {total} cut templates refused");
     assert!(refused * 10 >= total * 9, "only {refused} of {total} cut templates are refused");
 }
+
+/// The JSON files of the corpus that mean to be templates: an object with builders.
+fn json_templates(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in Disk.list(folder).unwrap_or_default() {
+        if entry.is_symlink() {
+            continue;
+        }
+        if entry.is_dir() {
+            json_templates(&entry, out);
+        } else if entry.to_string_lossy().ends_with(".json") {
+            let Ok(bytes) = std::fs::read(&entry) else { continue };
+            let read = serde_json::from_slice::<serde_json::Value>(&bytes);
+            if read.is_ok_and(|json| json.get("builders").is_some()) {
+                out.push(entry);
+            }
+        }
+    }
+}
+
+#[test]
+fn real_json_templates_are_understood() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: there is no corpus folder (set GOLDSMITH_SHARED)");
+        return;
+    };
+    let mut all = Vec::new();
+    json_templates(&corpus, &mut all);
+    // Fixtures of a test suite are wrong on purpose.
+    all.retain(|path| !path.to_string_lossy().contains("test-fixtures"));
+    // What Packer refuses too: a key that stands twice, and options it removed (it says to run `packer fix`).
+    const REFUSED_BY_PACKER: &[&str] = &["json.duplicate-key", "option.removed"];
+    let (mut accepted, mut rightly, mut qemu, mut built) = (0, 0, 0, 0);
+    let mut by_code: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in &all {
+        let project = Project::open(&Disk, path).unwrap();
+        // Another reader takes every one of them; Packer refuses a key that stands twice, and so is it here.
+        let syntax = project.syntax_diagnostics();
+        assert!(syntax.iter().all(|d| d.code == "json.duplicate-key"), "{}: {syntax:?}", path.display());
+        let mut inputs = Inputs::harmless(project.root());
+        let mut analysis = analyze(&project, &Disk, &inputs);
+        let unset = analysis.diagnostics.iter().filter(|diagnostic| diagnostic.code == "variable.unset");
+        let unset = unset.filter_map(|diagnostic| diagnostic.message.split('"').nth(1)).map(str::to_owned);
+        inputs.vars.extend(unset.map(|name| (name, "1".to_owned())).collect::<Vec<_>>());
+        if !inputs.vars.is_empty() {
+            analysis = analyze(&project, &Disk, &inputs);
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let wants = text.contains("\"type\": \"qemu\"");
+        qemu += usize::from(wants);
+        let found: Vec<Diagnostic> = analysis.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+        accepted += usize::from(found.is_empty());
+        let known = found.iter().any(|diagnostic| REFUSED_BY_PACKER.contains(&diagnostic.code.as_str()));
+        rightly += usize::from(known);
+        if let Some(config) = analysis.config {
+            assert!(!config.jobs.is_empty(), "{}", path.display());
+            let is_qemu = |job: &goldsmith_template::Job| {
+                matches!(job.source, goldsmith_template::config::Source::Qemu(_))
+            };
+            built += usize::from(wants && config.jobs.iter().any(is_qemu));
+        }
+        for diagnostic in found {
+            let shown = diagnostic.to_string();
+            let shown = shown.strip_prefix(&*corpus.to_string_lossy()).unwrap_or(&shown).to_owned();
+            by_code.entry(diagnostic.code).or_default().push(shown);
+        }
+    }
+    let total = all.len();
+    println!("{accepted} of {total} JSON templates accepted, {rightly} refused as Packer does");
+    println!("{built} of {qemu} templates with a QEMU machine can be built");
+    for (code, shown) in &by_code {
+        println!("{code}: {}", shown.len());
+        for line in shown.iter().take(12) {
+            println!("    {line}");
+        }
+    }
+    assert!(total > 300, "the corpus has only {total} JSON templates");
+    let right = accepted + rightly;
+    assert!(right * 100 >= total * 99, "only {right} of {total} JSON templates are judged as Packer does");
+}

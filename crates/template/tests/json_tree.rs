@@ -16,9 +16,36 @@ fn codes(text: &str) -> Vec<String> {
 
 fn fragments() -> impl Strategy<Value = String> {
     let fragment = prop::sample::select(vec![
-        "{", "}", "[", "]", ":", ",", "\"a\"", "\"", "\\", "\\u00", "\\ud83d\\ude00", "1", "-", "1e", "true",
-        "nul", " ", "\r\n", "\t", "//x", "/*", "#", "\u{feff}", "ü", "\"builders\":", "\"type\"", "\"${a\"",
-        "\"variable\":", "\"source\":{", "\"post-processors\":[",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "\"a\"",
+        "\"",
+        "\\",
+        "\\u00",
+        "\\ud83d\\ude00",
+        "1",
+        "-",
+        "1e",
+        "true",
+        "nul",
+        " ",
+        "\r\n",
+        "\t",
+        "//x",
+        "/*",
+        "#",
+        "\u{feff}",
+        "ü",
+        "\"builders\":",
+        "\"type\"",
+        "\"${a\"",
+        "\"variable\":",
+        "\"source\":{",
+        "\"post-processors\":[",
     ]);
     prop::collection::vec(fragment, 0..40).prop_map(|parts| parts.concat())
 }
@@ -87,7 +114,8 @@ fn mistakes_are_named_where_they_are() {
 
 #[test]
 fn what_follows_a_mistake_is_still_read() {
-    let text = r#"{"builders": [{"type": "qemu" "iso_url": x, "memory": 512], "provisioners": [{"type": "shell"}]}"#;
+    let text =
+        r#"{"builders": [{"type": "qemu" "iso_url": x, "memory": 512], "provisioners": [{"type": "shell"}]}"#;
     let document = document("t.json", text);
     let kinds: Vec<_> = document.body().blocks().map(|block| block.kind.name.to_string()).collect();
     assert_eq!(kinds, ["source", "build"]);

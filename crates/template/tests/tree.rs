@@ -232,7 +232,7 @@ fn decoded_text_maps_back_to_its_source() {
 
 /// Each error as `line:column code`, with the text it points at.
 fn errors(text: &str) -> Vec<String> {
-    let document = Document::new(FileId(0), "t", text.as_bytes().to_vec());
+    let document = Document::new(FileId(0), "t.pkr.hcl", text.as_bytes().to_vec());
     document
         .diagnostics()
         .iter()
@@ -293,7 +293,7 @@ fn what_follows_a_mistake_is_still_read() {
         "source \"a\" \"b\" {\n  x ==== 1\n  y = 2\n}\nbuild {\n}\n",
         "source \"a\" \"b\" {\n  x = <<EOT\n  ${z\n  EOT\n  y = 2\n}\nbuild {\n}\n",
     ] {
-        let document = Document::new(FileId(0), "t", text.as_bytes().to_vec());
+        let document = Document::new(FileId(0), "t.pkr.hcl", text.as_bytes().to_vec());
         assert!(!document.diagnostics().is_empty());
         let kinds: Vec<_> = document.body().blocks().map(|block| block.kind.as_str()).collect();
         assert_eq!(kinds, ["source", "build"], "{text}");

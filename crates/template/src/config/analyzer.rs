@@ -10,8 +10,10 @@ use crate::options::nearest;
 use crate::project::Project;
 use crate::syntax::ast::{Attribute, Block, Body, Expr, Item, Label};
 use crate::syntax::{FileId, Span};
+use crate::text::Text;
 use crate::value::Value;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 /// The state of one analysis.
 pub(super) struct Analyzer<'a> {
@@ -25,6 +27,10 @@ pub(super) struct Analyzer<'a> {
     pub(super) drawn: Cell<u64>,
     /// Local names of the plugins the template requires.
     pub(super) plugins: Vec<String>,
+    /// Whether it is a template of Packer's first language.
+    pub(super) legacy: bool,
+    /// The variables of such a template.
+    pub(super) user: BTreeMap<String, Text>,
 }
 
 /// Names that a `dynamic` block gives values to, inside its content.
@@ -62,6 +68,8 @@ impl<'a> Analyzer<'a> {
             sensitive: Vec::new(),
             drawn: Cell::new(0),
             plugins: Vec::new(),
+            legacy: project.is_legacy(),
+            user: BTreeMap::new(),
         }
     }
 
@@ -188,6 +196,8 @@ impl<'a> Analyzer<'a> {
         let mut kept: Vec<&Attribute> = Vec::new();
         for attribute in body.attributes() {
             match kept.iter().find(|other| other.name.name == attribute.name.name) {
+                // The reader of JSON templates has said so.
+                Some(_) if self.legacy => {}
                 Some(first) => {
                     let first = first.name.span;
                     let message = format!("\"{}\" is set a second time", attribute.name.as_str());

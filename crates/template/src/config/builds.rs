@@ -82,13 +82,18 @@ fn build_jobs(
     let build_name = a.text_attribute(build.body, "name", scope, &none).filter(|name| !name.is_empty());
     a.text_attribute(build.body, "description", scope, &none);
     let blocks = a.blocks(build.body, scope, &none);
-    let uses = uses(a, build, &blocks, sources, scope);
+    let uses = if a.legacy { builders(sources) } else { uses(a, build, &blocks, sources, scope) };
+    let legacy = a.legacy;
+    // JSON templates name builds by their builder alone.
+    let refer = |used: &Use<'_>| match legacy {
+        true => used.alias.clone(),
+        false => format!("{}.{}", used.type_name, used.alias),
+    };
     let all_names: Vec<String> = uses.iter().map(|used| used.alias.clone()).collect();
-    let all_references: Vec<String> =
-        uses.iter().map(|used| format!("{}.{}", used.type_name, used.alias)).collect();
+    let all_references: Vec<String> = uses.iter().map(refer).collect();
     let mut jobs = Vec::new();
     for used in &uses {
-        let reference = format!("{}.{}", used.type_name, used.alias);
+        let reference = refer(used);
         let name = match &build_name {
             Some(build) => format!("{build}.{reference}"),
             None => reference.clone(),
@@ -135,6 +140,22 @@ fn build_jobs(
         jobs.push(job);
     }
     jobs
+}
+
+/// Every builder of a JSON template, in the order of the file.
+fn builders<'b>(sources: &Sources<'_>) -> Vec<Use<'b>> {
+    let mut uses: Vec<Use<'b>> = sources
+        .iter()
+        .map(|((type_name, name), view)| Use {
+            type_name: type_name.clone(),
+            name: name.clone(),
+            alias: name.clone(),
+            extra: None,
+            span: view.header,
+        })
+        .collect();
+    uses.sort_by_key(|used| used.span.start);
+    uses
 }
 
 /// The sources a build uses: its `sources` list, then its `source` blocks.
@@ -234,8 +255,13 @@ fn foreign(
         a.misspelt("component.unknown", span, format!("there is no {block} \"{type_name}\""), near);
         if let (None, Some(last)) = (near, a.diagnostics.last_mut()) {
             last.help = Some(format!(
-                "built in are {}; if it comes from a plugin, name the plugin under packer {{ required_plugins {{ ... }} }}",
-                types_of(kind).collect::<Vec<_>>().join(", ")
+                "built in are {}{}",
+                types_of(kind).collect::<Vec<_>>().join(", "),
+                match a.legacy {
+                    true => "",
+                    false =>
+                        "; if it comes from a plugin, name the plugin under packer { required_plugins { ... } }",
+                }
             ));
         }
     }
@@ -344,6 +370,7 @@ fn applies(
     around: &Around<'_>,
 ) -> bool {
     let place = |name: &str| collected.places.get(name).copied().unwrap_or_default();
+    let legacy = a.legacy;
     if !only.is_empty() && !except.is_empty() {
         a.error("step.only-except", place("except"), "only one of \"only\" and \"except\" may be set");
     }
@@ -352,11 +379,13 @@ fn applies(
             let near =
                 nearest(reference, around.all_references.iter().map(String::as_str)).map(str::to_owned);
             let message = format!("\"{name}\" names \"{reference}\", which is no source of this build");
-            a.report(Severity::Warning, "step.unknown-source", place(name), message).help =
-                Some(match near {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("write type.name, such as \"{}\"", around.reference),
-                });
+            // Packer refuses this in JSON templates.
+            let severity = if a.legacy { Severity::Error } else { Severity::Warning };
+            a.report(severity, "step.unknown-source", place(name), message).help = Some(match near {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None if legacy => format!("write the name of a builder, such as \"{}\"", around.reference),
+                None => format!("write type.name, such as \"{}\"", around.reference),
+            });
         }
     }
     (only.is_empty() || only.contains(&around.reference)) && !except.contains(&around.reference)

@@ -2,6 +2,7 @@
 
 use super::analyzer::{Analyzer, View};
 use super::foreign::REMOVED;
+use super::legacy::weak;
 use crate::diagnostic::Severity;
 use crate::eval::Scope;
 use crate::gotemplate::{self, Facts};
@@ -158,7 +159,12 @@ pub(super) fn shape(
         return Value::Null;
     }
     let ty = language_type(spec.ty);
-    let value = match convert(&value, &ty) {
+    let broken = Value::unknown(ty.clone(), "a value with an error");
+    // What a JSON template writes as text gets its type only once the text is complete.
+    let filled = if a.legacy { fill_in(a, spec, value, span, facts) } else { Some(value) };
+    let Some(value) = filled else { return broken };
+    let converted = if a.legacy { weak(&value, spec.ty) } else { convert(&value, &ty) };
+    let value = match converted {
         Ok(value) => value,
         Err(mismatch) => {
             let message = format!(
@@ -172,16 +178,34 @@ pub(super) fn shape(
             if single {
                 diagnostic.help = Some("put it in brackets: [\"...\"]".to_owned());
             }
-            return Value::unknown(ty, "a value with an error");
+            return broken;
         }
     };
+    if a.legacy {
+        return value;
+    }
+    fill_in(a, spec, value, span, facts).unwrap_or(broken)
+}
+
+/// Fills in the Go templates of a value; `None` when that is not possible.
+fn fill_in(
+    a: &mut Analyzer<'_>,
+    spec: &OptionSpec,
+    value: Value,
+    span: Span,
+    facts: &Facts,
+) -> Option<Value> {
     let mut missing = Vec::new();
     let late = Facts { unknown: gotemplate::UnknownField::Late, ..facts.clone() };
     let facts = if spec.late { &late } else { facts };
+    let secrets = if a.legacy { a.sensitive.clone() } else { Vec::new() };
     let rendered = value.map_texts(&mut |text: Text| match gotemplate::render(&text, facts) {
         Ok(rendered) => {
             missing.extend(rendered.missing);
-            Ok(rendered.text)
+            let text = rendered.text;
+            // Variables are inserted as text: what holds the text of a secret is one.
+            let secret = text.sensitive || secrets.iter().any(|secret| text.reveal().contains(secret));
+            Ok(text.with_sensitive(secret))
         }
         Err(error) => Err(error),
     });
@@ -191,12 +215,12 @@ pub(super) fn shape(
         a.report(Severity::Warning, "gotemplate.no-value", span, message);
     }
     match rendered {
-        Ok(value) => value,
+        Ok(value) => Some(value),
         Err(error) => {
             let message = format!("\"{}\" holds a Go template that cannot be read: {error}", spec.name);
             a.error("gotemplate.invalid", span, message).help =
                 Some("to write {{ as it is, write {{ `{{` }}".to_owned());
-            Value::unknown(ty, "a value with an error")
+            None
         }
     }
 }
@@ -273,6 +297,7 @@ pub(super) fn facts(a: &Analyzer<'_>, build_name: &str, build_type: &str) -> Fac
         unknown: gotemplate::UnknownField::NoValue,
         constants,
         now: Some(inputs.now),
-        user: None,
+        user: a.legacy.then(|| a.user.clone()),
+        env: None,
     }
 }

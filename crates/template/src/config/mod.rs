@@ -4,6 +4,7 @@ mod analyzer;
 mod builds;
 mod component;
 mod foreign;
+mod legacy;
 mod locals;
 mod model;
 mod resolve;
@@ -100,18 +101,33 @@ pub const PACKER_VERSION: &str = "1.16.0";
 pub fn analyze(project: &Project, files: &dyn Files, inputs: &Inputs) -> Analysis {
     let mut a = Analyzer::new(project, files, inputs);
     a.diagnostics = project.syntax_diagnostics();
-    top::check(&mut a);
-    top::packer(&mut a);
-    let (values, variables) = variables::variables(&mut a);
-    let (data, foreign_data) = top::data(&mut a);
-    let mut scope = root_scope(project, inputs, values).with_root("data", data);
-    locals::locals(&mut a, &mut scope);
+    let (scope, variables, foreign_data) = if a.legacy {
+        legacy::check(&mut a);
+        let (values, variables) = legacy::variables(&mut a);
+        a.user = values;
+        (Scope::new(), variables, Vec::new())
+    } else {
+        top::check(&mut a);
+        top::packer(&mut a);
+        let (values, variables) = variables::variables(&mut a);
+        let (data, foreign_data) = top::data(&mut a);
+        let mut scope = root_scope(project, inputs, values).with_root("data", data);
+        locals::locals(&mut a, &mut scope);
+        (scope, variables, foreign_data)
+    };
     let (sources, builds) = top::blocks(&mut a, &scope);
-    let mut selection = Selection::new(&inputs.only, &inputs.except);
+    let mut selection = match a.legacy {
+        true => Selection::exact(&inputs.only, &inputs.except),
+        false => Selection::new(&inputs.only, &inputs.except),
+    };
     let jobs = builds::jobs(&mut a, &builds, &sources, &scope, &mut selection);
     a.diagnostics.extend(selection.unmatched());
     if jobs.is_empty() && !a.diagnostics.iter().any(Diagnostic::is_error) {
         let diagnostic = match (builds.is_empty(), selection.excluded.is_empty()) {
+            (_, true) if a.legacy => {
+                Diagnostic::error("build.none", "the template has no builder, so there is nothing to build")
+                    .with_help("add \"builders\": [ { \"type\": \"qemu\" } ]")
+            }
             (true, _) => Diagnostic::error(
                 "build.none",
                 "the template has no build block, so there is nothing to build",

@@ -23,6 +23,10 @@ impl<'a> Resolver<'a> {
     /// Evaluates variables and locals; what is wrong with them is [`super::analyze`]'s to say.
     pub fn new(project: &'a Project, files: &'a dyn Files, inputs: &'a Inputs) -> Self {
         let mut analyzer = Analyzer::new(project, files, inputs);
+        if analyzer.legacy {
+            // Every value is written out there: there are no expressions.
+            return Self { project, files, inputs, scope: Scope::new() };
+        }
         let (values, _) = variables::variables(&mut analyzer);
         let (data, _) = top::data(&mut analyzer);
         let mut scope = root_scope(project, inputs, values).with_root("data", data);

@@ -40,6 +40,15 @@ impl Selection {
         Selection { only: patterns(only), except: patterns(except), excluded: Vec::new() }
     }
 
+    /// For JSON templates, whose builds are named exactly.
+    pub(super) fn exact(only: &[String], except: &[String]) -> Selection {
+        let mut selection = Selection::new(only, except);
+        for pattern in selection.only.iter_mut().chain(&mut selection.except) {
+            pattern.matcher = None;
+        }
+        selection
+    }
+
     /// Whether a job is built.
     pub(super) fn selects(&mut self, name: &str) -> bool {
         let any = |patterns: &mut [Pattern]| {

@@ -4,7 +4,7 @@ use super::analyzer::Analyzer;
 use super::model::{Origin, Variable};
 use super::type_constraint;
 use crate::diagnostic::Severity;
-use crate::document::Document;
+use crate::document::{Document, Language};
 use crate::eval::Scope;
 use crate::options::nearest;
 use crate::syntax::ast::{Block, ExprKind};
@@ -332,8 +332,8 @@ fn from_files(a: &mut Analyzer<'_>, declared: &mut [Declared<'_>]) {
             }
         };
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("json") => from_json(a, declared, &path, &bytes),
-            Some("hcl") => from_hcl(a, declared, &path, bytes),
+            Some("json") => from_file(a, declared, &path, bytes, Language::JsonVariableValues),
+            Some("hcl") => from_file(a, declared, &path, bytes, Language::VariableValues),
             _ => {
                 let message = format!("the variable file {} must end in .hcl or .json", path.display());
                 a.diagnostics.push(crate::diagnostic::Diagnostic::error("variable.file", message));
@@ -342,37 +342,15 @@ fn from_files(a: &mut Analyzer<'_>, declared: &mut [Declared<'_>]) {
     }
 }
 
-fn from_json(a: &mut Analyzer<'_>, declared: &mut [Declared<'_>], path: &Path, bytes: &[u8]) {
-    let shown = path.display().to_string();
-    let entries = match serde_json::from_slice::<serde_json::Value>(bytes) {
-        Ok(serde_json::Value::Object(entries)) => entries,
-        Ok(_) => {
-            let message = format!("the variable file {shown} must hold one JSON object");
-            a.diagnostics.push(crate::diagnostic::Diagnostic::error("variable.file", message));
-            return;
-        }
-        Err(error) => {
-            let message = format!("the variable file {shown} is no valid JSON: {error}");
-            a.diagnostics.push(crate::diagnostic::Diagnostic::error("variable.file", message));
-            return;
-        }
-    };
-    for (name, json) in entries {
-        match declared.iter_mut().find(|variable| variable.name == name) {
-            Some(variable) => {
-                assign(a, variable, Value::from_json(&json), Origin::File(shown.clone()), None);
-            }
-            None => {
-                let message = format!("{shown} sets \"{name}\", but the template declares no such variable");
-                a.diagnostics.push(crate::diagnostic::Diagnostic::warning("variable.undeclared", message));
-            }
-        }
-    }
-}
-
-fn from_hcl(a: &mut Analyzer<'_>, declared: &mut [Declared<'_>], path: &Path, bytes: Vec<u8>) {
+fn from_file(
+    a: &mut Analyzer<'_>,
+    declared: &mut [Declared<'_>],
+    path: &Path,
+    bytes: Vec<u8>,
+    language: Language,
+) {
     let id = FileId((a.project.documents().len() + a.extra.len()) as u32);
-    let document = Document::new(id, path, bytes);
+    let document = Document::with_language(id, path, bytes, language);
     a.diagnostics.extend(document.diagnostics().iter().cloned());
     let body = document.body().clone();
     a.extra.push(document);

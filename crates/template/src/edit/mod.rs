@@ -6,6 +6,7 @@
 mod attribute;
 mod block;
 mod history;
+mod json;
 mod lines;
 mod list;
 mod write;
@@ -280,6 +281,12 @@ pub enum EditError {
         /// From 0.
         index: usize,
     },
+    /// JSON has no place for what is asked for.
+    #[error("{what} cannot be done in a JSON template this way; edit it as text")]
+    NotInJson {
+        /// What was asked for.
+        what: String,
+    },
     /// A block cannot go there.
     #[error("`{block}` cannot be moved next to a block inside itself")]
     IntoItself {
@@ -312,6 +319,9 @@ impl Planned {
 
 /// Plans one edit against the documents; [`Edit::Several`] is taken apart by the caller.
 pub(crate) fn plan(documents: &[Document], edit: &Edit) -> Result<Planned, EditError> {
+    if let Some(planned) = json::plan(documents, edit)? {
+        return Ok(planned);
+    }
     let target = |id: &str| Target::find(documents, id);
     match edit {
         Edit::SetAttribute { block, name, value } => {
@@ -351,6 +361,9 @@ impl<'a> Target<'a> {
         let unknown = || EditError::UnknownBlock { block: id.to_owned() };
         let found = blocks::find(documents, id).ok_or_else(unknown)?;
         let document = documents.get(found.file.0 as usize).ok_or_else(unknown)?;
+        if document.language().is_json() {
+            return Err(EditError::NotInJson { what: "this edit".to_owned() });
+        }
         Ok(Self { document, found })
     }
 

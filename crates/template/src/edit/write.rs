@@ -70,7 +70,7 @@ fn key_text(key: &str) -> String {
 }
 
 /// A number as the language writes it.
-fn number_text(number: f64) -> Result<String, EditError> {
+pub(super) fn number_text(number: f64) -> Result<String, EditError> {
     if number.is_finite() {
         // Rust's shortest form is plain decimal, without an exponent.
         return Ok(number.to_string());

@@ -93,11 +93,26 @@ pub(super) fn call(name: &str, args: &[GoValue], facts: &Facts) -> Result<GoValu
             }
         }
         "user" => match (&facts.user, args.len()) {
-            (Some(values), 1) => written(values.get(text(args, 0, name)?).cloned().unwrap_or_default()),
+            (Some(values), 1) => match values.get(text(args, 0, name)?) {
+                None => written(String::new()),
+                Some(value) => match (value.known(), value.holes().next()) {
+                    (Some(known), _) => written(known.to_owned()),
+                    (None, hole) => Err(Stop::Late(hole.cloned())),
+                },
+            },
             (None, _) => Err(wrong("{{user}} does not exist in HCL2 templates; write ${var.name}")),
             _ => count(args, 1, name).map(|()| GoValue::Nil),
         },
-        "env" => Err(wrong("{{env}} does not exist here; use a variable with default = env(\"NAME\")")),
+        "env" => match (&facts.env, &facts.user) {
+            (Some(values), _) => {
+                count(args, 1, name)?;
+                written(values.get(text(args, 0, name)?).cloned().unwrap_or_default())
+            }
+            (None, Some(_)) => Err(wrong("{{env}} can be used in \"variables\" only")),
+            (None, None) => {
+                Err(wrong("{{env}} does not exist here; use a variable with default = env(\"NAME\")"))
+            }
+        },
         "consul_key" | "vault" | "aws_secretsmanager" | "aws_secretsmanager_raw" => {
             let shown: Vec<String> = args.iter().map(|arg| format!("`{}`", arg.print())).collect();
             Err(Stop::Late(Some(Hole::Unknown(format!("{name} {}", shown.join(" "))))))

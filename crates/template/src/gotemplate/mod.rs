@@ -26,8 +26,10 @@ pub struct Facts {
     pub constants: BTreeMap<&'static str, String>,
     /// The start of the run, for `isotime` and `strftime`.
     pub now: Option<jiff::Timestamp>,
-    /// Why `user` and `env` do not exist, or their values: HCL2 has neither.
-    pub user: Option<BTreeMap<String, String>>,
+    /// What `user` gives; `None` where it does not exist, as in HCL2.
+    pub user: Option<BTreeMap<String, Text>>,
+    /// What `env` gives; `None` where it does not exist: it does in the variables of JSON templates only.
+    pub env: Option<BTreeMap<String, String>>,
 }
 
 /// What a field that is not known now means.

@@ -89,22 +89,6 @@ impl Schema {
     }
 }
 
-/// The schema of what a block of the typed tree holds.
-pub(crate) fn schema_of(block: &Block, parent: Option<&Block>) -> Schema {
-    let outer = match parent.map(|parent| parent.kind.as_str()) {
-        None => Schema::Template,
-        Some("build") => Schema::Build,
-        Some("post-processors") => Schema::PostProcessors,
-        Some("variable") => Schema::Variable,
-        Some("packer") => Schema::Packer,
-        Some(_) => Schema::Arguments,
-    };
-    match outer.shape(block.kind.as_str()) {
-        Shape::Block(_, schema) => block.label(0).map_or(schema, |label| schema.labelled(label)),
-        Shape::Argument => Schema::Arguments,
-    }
-}
-
 /// Reads the content of a file.
 pub(crate) fn lower(json: &Json, schema: Schema, errors: &mut Vec<SyntaxError>) -> Body {
     let mut lower = Lower { errors };
@@ -120,7 +104,12 @@ pub(crate) fn lower(json: &Json, schema: Schema, errors: &mut Vec<SyntaxError>) 
         }
         NodeKind::Missing => Body { items: Vec::new(), span: json.root.span },
         _ => {
-            lower.errors.push(error("json.object", json.root.span, "the file must be an object: { ... }", ""));
+            lower.errors.push(error(
+                "json.object",
+                json.root.span,
+                "the file must be an object: { ... }",
+                "",
+            ));
             Body { items: Vec::new(), span: json.root.span }
         }
     }

@@ -49,20 +49,20 @@ pub(crate) fn lower(json: &Json, errors: &mut Vec<SyntaxError>) -> Body {
                 _ => wrong(member, "an object: { \"name\": \"default\" }", errors),
             },
             "builders" => match member.value.elements() {
-                Some(elements) => items.extend(
-                    elements.iter().filter_map(|node| component(member, "source", node, errors)),
-                ),
+                Some(elements) => {
+                    items.extend(elements.iter().filter_map(|node| component(member, "source", node, errors)))
+                }
                 None => wrong(member, "an array: [ { \"type\": \"qemu\" } ]", errors),
             },
             "provisioners" | "post-processors" => {
                 hull = Some(hull.map_or(member.span, |hull| hull.to(member.span)));
                 match member.value.elements() {
-                    Some(elements) => steps.extend(elements.iter().filter_map(|node| {
-                        match member.key.text.as_str() {
+                    Some(elements) => {
+                        steps.extend(elements.iter().filter_map(|node| match member.key.text.as_str() {
                             "provisioners" => component(member, "provisioner", node, errors),
                             _ => post_processor(member, node, errors),
-                        }
-                    })),
+                        }))
+                    }
                     None => wrong(member, "an array: [ { \"type\": \"shell\" } ]", errors),
                 }
             }

@@ -175,8 +175,7 @@ fn scalar(kind: &NodeKind) -> ExprKind {
 fn plain(decoded: &Decoded, span: Span) -> Template {
     let inner = Span::new(span.file, span.start + 1, span.end.saturating_sub(1).max(span.start + 1));
     let literal = LiteralText { text: decoded.text.clone(), map: decoded.map.clone(), span: inner };
-    let parts =
-        if decoded.text.is_empty() { Vec::new() } else { vec![TemplatePart::Literal(literal)] };
+    let parts = if decoded.text.is_empty() { Vec::new() } else { vec![TemplatePart::Literal(literal)] };
     Template { parts, style: TemplateStyle::Quoted }
 }
 

@@ -5,7 +5,8 @@ use super::{Decoded, Json, MAX_DEPTH, Member, Node, NodeKind};
 use crate::syntax::{FileId, Span, SyntaxError};
 
 pub(super) fn parse(file: FileId, text: &str) -> Json {
-    let mut parser = Parser { file, text, tokens: Vec::new(), at: 0, arrays: 0, depth: 0, errors: Vec::new() };
+    let mut parser =
+        Parser { file, text, tokens: Vec::new(), at: 0, arrays: 0, depth: 0, errors: Vec::new() };
     for token in tokens(text) {
         match token.kind {
             T::Bom | T::Space => {}
@@ -137,13 +138,7 @@ impl<'a> Parser<'a> {
         Node { kind, span: self.span(token.start, end) }
     }
 
-    fn collection(
-        &mut self,
-        open: Token,
-        read: fn(&mut Self) -> NodeKind,
-        close: T,
-        bracket: char,
-    ) -> Node {
+    fn collection(&mut self, open: Token, read: fn(&mut Self) -> NodeKind, close: T, bracket: char) -> Node {
         self.at += 1;
         self.depth += 1;
         self.arrays += usize::from(close == T::RBrack);
@@ -317,7 +312,12 @@ impl<'a> Parser<'a> {
         }
         if !closed {
             decoded.map.push(decoded.text.len() as u32, token.end);
-            self.error("json.unclosed-string", token.start..token.end, "the closing quote mark is missing", "");
+            self.error(
+                "json.unclosed-string",
+                token.start..token.end,
+                "the closing quote mark is missing",
+                "",
+            );
             self.fix("Insert a quote mark", token.end..token.end, "\"");
         }
         decoded

@@ -9,7 +9,11 @@ use crate::syntax::ast::{
 pub(super) fn expr(e: &mut Expr, place: &dyn Fn(Span) -> Span) {
     e.span = place(e.span);
     match &mut e.kind {
-        ExprKind::Missing | ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Variable(_) => {}
+        ExprKind::Missing
+        | ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Number(_)
+        | ExprKind::Variable(_) => {}
         ExprKind::Template(template) => parts(&mut template.parts, place),
         ExprKind::Access { base, steps: list } => {
             expr(base, place);
