@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use goldsmith_machine::{Reaped, reap_qemu};
 use goldsmith_process::lock::FileLock;
-use goldsmith_process::{Dirs, StopLadder};
+use goldsmith_process::{Dirs, Rung, StopLadder};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -85,21 +85,21 @@ async fn recover_one(dirs: &Dirs, id: &BuildId, folder: &Path, clock: Arc<dyn Cl
     let entries = crate::journal::BuildReader::open(dirs, id).ok()?.entries(0).ok()?;
     let (open, runtime) = unreleased(&entries);
     let mut found = Recovered { build: id.clone(), released: Vec::new(), left: Vec::new() };
-    for held in open.iter().rev() {
-        let described = held.resource.describe();
-        let result = give_back(&held.resource, held.evidence.as_ref()).await;
-        let error = result.err().map(|error| error.full());
-        match &error {
-            None => found.released.push(described),
-            Some(error) => found.left.push(format!("{described}: {error}")),
-        }
-        let _ = journal.append(Fact::Released { intent: held.intent, error });
-    }
-    // Programs that ran for the length of one call were not worth an intent each; all carry the build's mark.
+    // Programs first: whatever runs could write again what is removed. Those that ran for the length of one call
+    // were not worth an intent each; all carry the build's mark, and what cleans up after itself gets the time to.
+    let is_process = |held: &&Open| matches!(held.resource, Resource::Process { .. });
+    let processes: Vec<&Open> = open.iter().rev().filter(is_process).collect();
+    let things: Vec<&Open> = open.iter().rev().filter(|held| !is_process(held)).collect();
+    give_all_back(&processes, &journal, &mut found).await;
     for stray in release::marked(id.as_str(), None) {
-        stray.stop(&StopLadder::default()).await;
-        found.released.push(format!("process {}", stray.pid));
+        let stopped = stray.stop(&StopLadder::default()).await;
+        match stopped.rung {
+            Rung::AlreadyStopped => {}
+            Rung::Survived => found.left.push(format!("process {}: it is still there after SIGKILL", stray.pid)),
+            _ => found.released.push(format!("process {}", stray.pid)),
+        }
     }
+    give_all_back(&things, &journal, &mut found).await;
     if let Some(runtime) = runtime {
         // Only the folder we would have chosen: a journal is a file like any other.
         if runtime == dirs.socket_folder_path(id.as_str()) && runtime.exists() {
@@ -113,6 +113,19 @@ async fn recover_one(dirs: &Dirs, id: &BuildId, folder: &Path, clock: Arc<dyn Cl
     let (released, left) = (found.released.clone(), found.left.clone());
     journal.append(Fact::Interrupted { released, left }).ok()?;
     Some(found)
+}
+
+async fn give_all_back(held: &[&Open], journal: &Journal, found: &mut Recovered) {
+    for held in held {
+        let described = held.resource.describe();
+        let result = give_back(&held.resource, held.evidence.as_ref()).await;
+        let error = result.err().map(|error| error.full());
+        match &error {
+            None => found.released.push(described),
+            Some(error) => found.left.push(format!("{described}: {error}")),
+        }
+        let _ = journal.append(Fact::Released { intent: held.intent, error });
+    }
 }
 
 async fn give_back(resource: &Resource, evidence: Option<&Evidence>) -> Result<(), StepError> {

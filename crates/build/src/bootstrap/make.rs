@@ -85,12 +85,14 @@ pub struct Rootfs {
     pub archives: Vec<String>,
 }
 
-/// Finds or makes the archive of packages. `fresh` makes it anew in any case.
+/// Finds or makes the archive of packages. `fresh` makes it anew in any case. While it is made it is `part`, a name
+/// in the cache's folder that nobody else uses and that ends in `.tar.part`; it is gone when this returns.
 pub async fn make_rootfs(
     bench: &mut Bench<'_>,
     spec: &ImageSpec,
     candidates: &Candidates,
     fresh: bool,
+    part: &Path,
 ) -> Result<Rootfs, BootstrapError> {
     if !spec.rootfs.keyring.is_file() {
         return Err(BootstrapError::NoKeyring {
@@ -113,15 +115,14 @@ pub async fn make_rootfs(
             .and_then(|file| file.set_modified(std::time::SystemTime::now()));
     } else {
         enough_room(bench.cache, ROOM_FOR_PACKAGES)?;
-        let part = bench.cache.join(format!("{fingerprint}.tar.part"));
-        let made = run_mmdebstrap(bench, spec, &archives, &part).await.and_then(|()| {
-            let failed = || BootstrapError::file("write", &part);
-            std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(failed())?;
-            std::fs::rename(&part, &path).map_err(failed())?;
+        let made = run_mmdebstrap(bench, spec, &archives, part).await.and_then(|()| {
+            let failed = || BootstrapError::file("write", part);
+            std::fs::File::open(part).and_then(|file| file.sync_all()).map_err(failed())?;
+            std::fs::rename(part, &path).map_err(failed())?;
             durable::sync_dir(bench.cache).map_err(failed())
         });
         if made.is_err() {
-            let _ = std::fs::remove_file(&part);
+            let _ = std::fs::remove_file(part);
         }
         made?;
     }

@@ -104,13 +104,16 @@ impl Step for InstallPackages {
             cx.say(format!("Packages from {archive}."));
         }
         let fresh = self.fresh;
+        let part = self.cache.join(format!("{}.tar.part", cx.fresh()));
+        let unfinished = cx.intend_file(&part)?;
         let made = with_bench(cx, &*launch, &self.cache, &self.downloads, "", async |bench| {
-            make_rootfs(bench, &self.image, &candidates, fresh).await
+            make_rootfs(bench, &self.image, &candidates, fresh, &part).await
         })
         .await?;
         if made.cached {
             cx.say("Nothing has changed since the last time: the packages installed then are used.");
         }
+        unfinished.release().await?;
         holding.release().await?;
         Ok(made)
     }
