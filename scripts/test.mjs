@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { requirements } from "./lib/requirements.mjs";
 import { ensure } from "./lib/system.mjs";
 import { ensureToolchain } from "./lib/toolchain.mjs";
-import { buildPrograms, buildUi, root } from "./lib/project.mjs";
+import { EVERYTHING, buildUi, must, root } from "./lib/project.mjs";
 import { entry, bold, duration, red, run, say } from "./lib/term.mjs";
 import { count, nodeTests, rustTests, vitest } from "./lib/counts.mjs";
 
 /** The parts, in order: what is run, and how its closing lines are read. */
 const parts = [
   ["scripts", ["node", ["--test", "--test-reporter=tap", "scripts/tests/*.test.mjs"]], nodeTests],
-  ["rust", ["cargo", ["test", "--locked", "--no-fail-fast", "--", "--show-output"]], rustTests],
+  ["rust", ["cargo", ["test", ...EVERYTHING, "--no-fail-fast", "--", "--show-output"]], rustTests],
   ["ui", ["npm", ["run", "--silent", "test", "--workspace", "ui"]], vitest],
   ["window", ["node", ["--test", "--test-reporter=tap", "tests/ui/*.test.mjs"]], nodeTests],
 ];
@@ -30,7 +30,7 @@ await entry(async () => {
     return result;
   };
   await timed("set-up: front end", buildUi);
-  await timed("set-up: programs", () => buildPrograms());
+  await timed("set-up: programs", () => must("cargo build", "cargo", ["build", ...EVERYTHING, "--all-targets"]));
 
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const [name, [program, args], read] of parts) {

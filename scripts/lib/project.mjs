@@ -63,10 +63,16 @@ export async function buildUi() {
   });
 }
 
+/** The window embeds the front end's files instead of asking a development server for them. */
+const WINDOW_FEATURES = ["--features", "goldsmith-desktop/custom-protocol"];
+
+/** What is built and tested together: one selection of packages, so that no dependency is compiled twice. */
+export const EVERYTHING = ["--locked", "--workspace", ...WINDOW_FEATURES];
+
 /** The command line program and the window, in one profile. */
 export async function buildPrograms({ release = false, packages = ["goldsmith-cli", "goldsmith-desktop"] } = {}) {
   const args = ["build", "--locked", ...packages.flatMap((name) => ["-p", name])];
-  if (packages.includes("goldsmith-desktop")) args.push("--features", "goldsmith-desktop/custom-protocol");
+  if (packages.includes("goldsmith-desktop")) args.push(...WINDOW_FEATURES);
   if (release) args.push("--release");
   await must("cargo build", "cargo", args);
 }
