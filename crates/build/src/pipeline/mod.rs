@@ -12,7 +12,7 @@ mod context;
 mod holdings;
 mod run;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use context::MARK;
 pub use context::{Asking, BuildContext, Cancel, StepContext};

@@ -110,15 +110,17 @@ impl Asking for Answers {
     }
 }
 
-struct Bench {
+/// What a step runs in.
+pub(crate) struct Bench {
     _home: tempfile::TempDir,
     dirs: Dirs,
     id: BuildId,
-    place: PathBuf,
-    build: Arc<BuildContext>,
+    /// The working folder.
+    pub(crate) place: PathBuf,
+    pub(crate) build: Arc<BuildContext>,
 }
 
-fn bench(answers: Vec<Answer>) -> Bench {
+pub(crate) fn bench(answers: Vec<Answer>) -> Bench {
     let home = tempfile::tempdir().unwrap();
     let dirs = Dirs::under(home.path());
     let id = BuildId::new(&FixedClock, &SystemRandom);

@@ -9,6 +9,8 @@ mod shell;
 mod shell_local;
 mod sleep;
 mod ssh;
+#[cfg(test)]
+mod tests;
 
 pub use communicator::{Communicator, Exit};
 pub use file::File;
