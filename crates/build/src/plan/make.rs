@@ -2,7 +2,7 @@
 
 use goldsmith_machine::HostFacts;
 use goldsmith_process::Dirs;
-use goldsmith_template::config::Foreign;
+use goldsmith_template::config::{Foreign, Provisioner};
 use goldsmith_template::{Config, Job, Place};
 use serde_json::Value;
 
@@ -180,11 +180,13 @@ fn ours(config: &Config, request: &PlanRequest) -> Result<(Vec<Job>, Vec<Skipped
 
 fn kind_of(job: &Job, foreign: &Foreign) -> (&'static str, String) {
     let source = job.source.foreign().is_some_and(|source| source.place == foreign.place);
-    let post_processor = job.post_processors.iter().flatten().any(|step| step.place == foreign.place);
-    let kind = match (source, post_processor) {
+    let provisioner = job.provisioners.iter().chain(&job.error_cleanup).any(
+        |step| matches!(&step.provisioner, Provisioner::Foreign(found) if found.place == foreign.place),
+    );
+    let kind = match (source, provisioner) {
         (true, _) => "source",
-        (false, true) => "post-processor",
-        (false, false) => "provisioner",
+        (false, true) => "provisioner",
+        (false, false) => "post-processor",
     };
     (kind, format!("`{}`", foreign.type_name))
 }

@@ -2,6 +2,8 @@
 
 mod make;
 mod sketch;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use make::{PlanError, plan};
