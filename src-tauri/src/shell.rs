@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use goldsmith_app::{Core, WireError};
 use serde::Serialize;
@@ -12,7 +13,7 @@ use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 use tauri::webview::PageLoadEvent;
 use tauri::window::Color;
-use tauri::{AppHandle, Manager as _, State, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager as _, RunEvent, State, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::instance::First;
 
@@ -58,6 +59,7 @@ impl Streams {
 /// Shows the window and runs until it is closed. Builds go on without it: they are processes of their own.
 pub(crate) fn run(core: Core, first: First, template: Option<PathBuf>) -> tauri::Result<()> {
     let openers: Arc<Mutex<Vec<Channel<Value>>>> = Arc::default();
+    let ending = core.clone();
     let shell = Shell {
         core,
         template: template.map(|path| path.to_string_lossy().into_owned()),
@@ -72,7 +74,21 @@ pub(crate) fn run(core: Core, first: First, template: Option<PathBuf>) -> tauri:
             follow_later_starts(app.handle().clone(), first, openers);
             Ok(())
         })
-        .run(tauri::generate_context!())
+        .build(tauri::generate_context!())?
+        .run(move |_, event| {
+            if matches!(event, RunEvent::Exit) {
+                end(&ending);
+            }
+        });
+    Ok(())
+}
+
+/// Leaves nothing behind that was started for the window alone. A window that closes never waits long for it.
+fn end(core: &Core) {
+    tauri::async_runtime::block_on(async {
+        // What has not ended by then is stuck in the kernel, and waiting would not help.
+        let _ = tokio::time::timeout(Duration::from_secs(3), core.end()).await;
+    });
 }
 
 /// Makes the window. It is shown once its first picture stands, so that nothing white flashes up.

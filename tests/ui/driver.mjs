@@ -1,6 +1,6 @@
 // Drives the real window: the desktop program in WebKitGTK, by WebDriver, on a display of its own.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -116,7 +116,8 @@ export function home() {
  * The real window, started with `args`. `quit()` closes it; what else the returned object has speaks of what is
  * seen: texts, roles and names, and the marks the front end gives its parts (`data-testid` and the like).
  */
-export async function open({ screen, home: { folder, env }, args = [] }) {
+export async function open({ screen, home: { folder, env, processes }, args = [] }) {
+  if (!existsSync(program("goldsmith-desktop"))) throw new Error(`${program("goldsmith-desktop")} is not built: npm test -- window builds it`);
   const port = await freePort();
   // The WebDriver server starts a program by its path with no arguments of our choice: a launcher carries them.
   const launcher = join(folder, "goldsmith-window");
@@ -160,11 +161,19 @@ export async function open({ screen, home: { folder, env }, args = [] }) {
         await element?.click();
         return element;
       }),
+    /** Reaches a control of a modal dialog by keyboard: WebKit's driver cannot click in the top layer. */
+    press: async (selector, text) => {
+      const element = await window.see(selector, text);
+      await driver.executeScript("arguments[0].focus()", element);
+      await driver.actions().sendKeys(Key.SPACE).perform();
+    },
     /** Replaces what an input holds and leaves it, as Enter does. */
     fill: async (selector, text) => {
       const input = await window.see(selector);
       await input.click();
-      await input.sendKeys(Key.chord(Key.CONTROL, "a"), text, Key.ENTER);
+      // In one call WebKit would keep Control down for what follows.
+      await input.sendKeys(Key.chord(Key.CONTROL, "a"));
+      await input.sendKeys(text, Key.ENTER);
     },
     /** The text of the whole window. */
     text: () => driver.executeScript("return document.body.innerText"),
@@ -180,7 +189,10 @@ export async function open({ screen, home: { folder, env }, args = [] }) {
       const later = spawnSync(program("goldsmith-desktop"), [path], { env: { ...env, DISPLAY: screen.name }, encoding: "utf8" });
       if (later.status !== 0) throw new Error(`the second start failed: ${later.stderr}`);
     },
+    /** Closes the window as its frame does; the driver's own way would kill the program. */
     quit: async () => {
+      const asked = spawnSync("xdotool", ["search", "--onlyvisible", "--name", "Goldsmith", "windowquit"], { env: windowEnv });
+      if (asked.status === 0) await until("the window to close", 10_000, () => !processes().some(({ line }) => /\/goldsmith-desktop( |$)/.test(line)));
       await driver.quit().catch(() => {});
       server.kill();
       await ended(server);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use goldsmith_build::id::{Clock, Random, SystemClock, SystemRandom};
 use goldsmith_process::{Dirs, Env, Launch, System};
+use tokio_util::sync::CancellationToken;
 
 use crate::error::WireError;
 use crate::journals::Known;
@@ -108,6 +109,10 @@ struct Inner {
     tasks: Tasks,
     known: Known,
     stats: Mutex<Option<sysinfo::System>>,
+    /// Cancelled when the face goes away.
+    ending: CancellationToken,
+    /// Held while the computer is examined: one examination at a time, so that none slows the measurement of another.
+    examining: tokio::sync::Mutex<()>,
 }
 
 impl Core {
@@ -120,6 +125,8 @@ impl Core {
                 tasks: Tasks::default(),
                 known: Known::default(),
                 stats: Mutex::new(sysinfo::System::new().ok()),
+                ending: CancellationToken::new(),
+                examining: tokio::sync::Mutex::new(()),
             }),
         }
     }
@@ -127,6 +134,19 @@ impl Core {
     /// Cleans up after workers that died. A face that stays calls it when it starts.
     pub async fn start(&self) -> Result<(), WireError> {
         self.recover().await
+    }
+
+    /// Ends what runs only for this face, such as the measurement of an accelerator, and returns once it is gone.
+    /// A face calls it before its program ends. Builds and runs are processes of their own: they go on.
+    pub async fn end(&self) {
+        self.inner.ending.cancel();
+        drop(self.inner.examining.lock().await);
+    }
+
+    /// Waits for its turn to examine the computer; held until the examination is done. The token fires when the
+    /// face goes away.
+    pub(crate) async fn examine(&self) -> (tokio::sync::MutexGuard<'_, ()>, CancellationToken) {
+        (self.inner.examining.lock().await, self.inner.ending.child_token())
     }
 
     /// Carries out the order on `input` as a worker; the exit code of the process.

@@ -16,7 +16,6 @@ use goldsmith_machine::host::{facts, probe_accelerators};
 use goldsmith_process::lock::FileLock;
 use goldsmith_template::{Config, Diagnostic, Inputs, Project, Severity};
 use sha2::{Digest as _, Sha256};
-use tokio_util::sync::CancellationToken;
 
 use crate::bodies::library::blocking;
 use crate::bodies::template::{variable_text, with_session};
@@ -35,7 +34,7 @@ impl Core {
     /// What is known of this computer, the accelerators measured (or their remembered measurement).
     pub(crate) async fn host_facts(&self) -> Result<HostFacts, WireError> {
         let setup = self.setup();
-        let cancel = CancellationToken::new();
+        let (_turn, cancel) = self.examine().await;
         let mut host = facts(setup.launch.as_ref(), &setup.env, &cancel).await;
         if let Some(qemu) = &host.qemu {
             let runtime = self

@@ -3,8 +3,6 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::bodies::library::blocking;
 use crate::core::Core;
 use crate::error::WireError;
@@ -12,7 +10,7 @@ use crate::wire::*;
 
 pub(crate) async fn doctor(core: &Core, request: Examine) -> Result<Examination, WireError> {
     let setup = core.setup();
-    let cancel = CancellationToken::new();
+    let (_turn, cancel) = core.examine().await;
     Ok(goldsmith_machine::doctor(setup.launch.as_ref(), &setup.env, &setup.dirs, request.fresh, &cancel)
         .await)
 }
