@@ -359,3 +359,16 @@ build {
     assert_eq!(checksum.output.display(), "out-disk/tiny.{{.ChecksumType}}");
     assert_eq!(job.post_processors[1][0].keep_input_artifact, Some(true));
 }
+
+/// What the build fills in is a hole in a default, too, as in a text of the user's.
+#[test]
+fn defaults_that_are_filled_in_late_have_holes() {
+    let steps = "  post-processor \"checksum\" {}\n  post-processor \"compress\" {}\n";
+    let config = config(run(&format!("{NULL}build {{\n  sources = [\"source.null.n\"]\n{steps}}}\n")));
+    let job = &config.jobs[0];
+    let PostProcessor::Checksum(checksum) = &job.post_processors[0][0].post_processor else { panic!() };
+    assert_eq!(checksum.output.display(), "packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum");
+    assert_eq!(checksum.output.holes().count(), 3);
+    let PostProcessor::Compress(compress) = &job.post_processors[1][0].post_processor else { panic!() };
+    assert_eq!(compress.output.holes().count(), 2);
+}

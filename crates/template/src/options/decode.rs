@@ -1,6 +1,7 @@
 //! From values to typed options.
 
 use super::spec::{Constraint, OptionSpec, OptionType, parse_duration};
+use crate::gotemplate::{self, Facts};
 use crate::text::{Hole, Text};
 use crate::types::{Mismatch, Type, convert};
 use crate::value::Value;
@@ -282,7 +283,7 @@ impl Settings {
         let given = self.value(spec.name).cloned();
         let value = match (given, spec.default) {
             (Some(value), _) => value,
-            (None, Some(default)) => default_value(spec.ty, default),
+            (None, Some(default)) => late_default(spec, default),
             (None, None) => {
                 if spec.required {
                     let problem = Problem {
@@ -322,6 +323,20 @@ pub fn default_value(ty: OptionType, text: &str) -> Value {
         _ => Value::from(text),
     };
     convert(&raw, &language).unwrap_or(Value::Null)
+}
+
+/// A default as the build gets it: the actions of one that is filled in late are holes, as in a value of the user's.
+fn late_default(spec: &OptionSpec, text: &str) -> Value {
+    let value = default_value(spec.ty, text);
+    if !spec.late {
+        return value;
+    }
+    value
+        .clone()
+        .map_texts(&mut |text: Text| {
+            gotemplate::render(&text, &Facts::default()).map(|rendered| rendered.text)
+        })
+        .unwrap_or(value)
 }
 
 /// What a value violates of its option's constraint. Unknown values violate nothing.
