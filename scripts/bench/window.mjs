@@ -101,7 +101,7 @@ export async function windowBench({ rounds }) {
       }
     }
   } finally {
-    screen.stop();
+    await screen.stop();
     rmSync(folder, { recursive: true, force: true });
   }
   for (const [name, { shown, memory }] of figures) console.log(`${name.padEnd(20)} window ${spread(shown)}   idle ${spread(memory, "MB", 0)}`);
