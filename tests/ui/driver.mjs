@@ -100,7 +100,7 @@ export function home() {
     /** Fails when a process of this home is left, and removes the folder. */
     remove: async () => {
       try {
-        await until("all processes to end", 15_000, () => processes().length === 0);
+        await until("all processes to end", 40_000, () => processes().length === 0);
       } catch {
         const left = processes();
         for (const { pid } of left) process.kill(pid, "SIGKILL");

@@ -174,8 +174,13 @@ pub async fn probe_accelerators(
 }
 
 /// The machine the payload runs in: no firmware but the payload, no devices but the one it ends through.
-fn payload_machine(qemu: &Path, rom: &Path, accelerator: &str) -> Invocation {
-    Invocation::new(qemu)
+///
+/// coreutils' `timeout` is its parent: it ends the machine soon after `limit` even when we are killed meanwhile and
+/// nobody is left to do so.
+fn payload_machine(qemu: &Path, rom: &Path, accelerator: &str, limit: Duration) -> Invocation {
+    Invocation::new("timeout")
+        .args(["--signal=KILL", &format!("{}", limit.as_secs() + 2)])
+        .arg(qemu)
         .args(["-machine", &format!("pc,accel={accelerator}")])
         .args(["-nodefaults", "-no-user-config", "-display", "none", "-m", "16M", "-no-reboot"])
         .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=1"])
@@ -192,7 +197,7 @@ async fn measure(
     deadline: Duration,
     cancel: &CancellationToken,
 ) -> Result<Outcome, ProbeError> {
-    let inv = payload_machine(qemu, rom, accelerator);
+    let inv = payload_machine(qemu, rom, accelerator, deadline);
     let stop = cancel.child_token();
     let running = capture(launch, &inv, &stop);
     tokio::pin!(running);

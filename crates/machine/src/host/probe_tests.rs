@@ -78,7 +78,7 @@ async fn a_hanging_accelerator_is_stopped_and_the_verdict_remembered() {
     let runs = Arc::new(AtomicUsize::new(0));
     let scene = |accelerator: &str| {
         let runs = runs.clone();
-        Scene::program("qemu-system-x86_64").containing(format!("accel={accelerator}")).effect(move |inv| {
+        Scene::program("timeout").containing(format!("accel={accelerator}")).effect(move |inv| {
             let rom = PathBuf::from(inv.arguments().last().unwrap());
             assert_eq!(fs::read(rom).unwrap().len(), 65536);
             runs.fetch_add(1, Ordering::Relaxed);
@@ -112,7 +112,7 @@ async fn cancelling_leaves_nothing_remembered() {
     fs::write(&qemu, "").unwrap();
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
-    let script = Scripted::new([Scene::program("qemu-system-x86_64").hang().effect(move |_| stop.cancel())]);
+    let script = Scripted::new([Scene::program("timeout").hang().effect(move |_| stop.cancel())]);
     let error =
         probe_accelerators(&script, &qemu, folder.path(), folder.path(), true, &cancel).await.unwrap_err();
     assert!(matches!(error, ProbeError::Cancelled), "{error}");
