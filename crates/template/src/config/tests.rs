@@ -10,7 +10,7 @@ fn run_with(template: &str, change: impl FnOnce(&mut Inputs), extra: &[(&str, &s
         files = files.with(*path, *content);
     }
     let project = Project::open(&files, Path::new("/t")).unwrap();
-    let mut inputs = Inputs::harmless("/work");
+    let mut inputs = Inputs::harmless("/cwd");
     change(&mut inputs);
     analyze(&project, &files, &inputs)
 }
@@ -199,8 +199,8 @@ fn precedence_of_variables() {
     let files = [
         ("/t/x.auto.pkrvars.hcl", "v = \"auto hcl\""),
         ("/t/a.auto.pkrvars.json", "{\"v\": \"auto json\"}"),
-        ("/work/one.pkrvars.hcl", "v = \"one\""),
-        ("/work/two.json", "{\"v\": \"two\"}"),
+        ("/cwd/one.pkrvars.hcl", "v = \"one\""),
+        ("/cwd/two.json", "{\"v\": \"two\"}"),
     ];
     let value = |change: &dyn Fn(&mut Inputs), files: &[(&str, &str)]| {
         let config = config(run_with(&template, change, files));
