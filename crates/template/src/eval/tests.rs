@@ -15,7 +15,7 @@ fn eval(source: &str) -> Result<Value, String> {
         .with("t/greeting.tpl", "Hello ${name}!\n%{ for x in list ~}\n- ${x}\n%{ endfor ~}\n")
         .with("t/a.txt", "content\n")
         .with("secret.txt", "outside");
-    let mut inputs = Inputs::harmless("/work");
+    let mut inputs = Inputs::harmless("/cwd");
     inputs.now = "2020-09-13T12:26:40Z".parse().map_err(|_| "time")?;
     let drawn = Cell::new(0);
     let context =
