@@ -26,7 +26,10 @@ pub(crate) struct First {
 impl Instance {
     /// Takes the lock, or raises whoever holds it.
     pub(crate) fn take(setup: &Setup, template: Option<&Path>) -> Result<Self, WireError> {
-        let folder = setup.dirs.make_runtime().map_err(|error| failed("There is no place for sockets").because(&error))?;
+        let folder = setup
+            .dirs
+            .make_runtime()
+            .map_err(|error| failed("There is no place for sockets").because(&error))?;
         let socket = folder.join("window.sock");
         let lock = OpenOptions::new()
             .create(true)
@@ -40,7 +43,9 @@ impl Instance {
                 raise(&socket, template)?;
                 Ok(Instance::Raised)
             }
-            Err(TryLockError::Error(error)) => Err(failed("The window's lock cannot be taken").because(&error)),
+            Err(TryLockError::Error(error)) => {
+                Err(failed("The window's lock cannot be taken").because(&error))
+            }
         }
     }
 }
@@ -48,8 +53,8 @@ impl Instance {
 fn listen(socket: &Path, lock: File) -> Result<UnboundedReceiver<Option<PathBuf>>, WireError> {
     // Whoever left it there is gone: the lock is ours.
     let _ = std::fs::remove_file(socket);
-    let listener =
-        UnixListener::bind(socket).map_err(|error| failed("The window's socket cannot be made").because(&error))?;
+    let listener = UnixListener::bind(socket)
+        .map_err(|error| failed("The window's socket cannot be made").because(&error))?;
     let (sender, requests) = unbounded_channel();
     std::thread::spawn(move || serve(&listener, &lock, &sender));
     Ok(requests)
@@ -70,8 +75,9 @@ fn serve(listener: &UnixListener, _lock: &File, sender: &UnboundedSender<Option<
 }
 
 fn raise(socket: &Path, template: Option<&Path>) -> Result<(), WireError> {
-    let told = UnixStream::connect(socket)
-        .and_then(|mut stream| stream.write_all(template.map_or(&[][..], |path| path.as_os_str().as_bytes())));
+    let told = UnixStream::connect(socket).and_then(|mut stream| {
+        stream.write_all(template.map_or(&[][..], |path| path.as_os_str().as_bytes()))
+    });
     told.map_err(|error| failed("Goldsmith runs already, and its window cannot be reached").because(&error))
 }
 

@@ -36,8 +36,10 @@ fn report(error: &WireError) {
 }
 
 fn run() -> Result<(), WireError> {
-    let cwd = std::env::current_dir().map_err(|error| environment("The working folder cannot be read", &error))?;
-    let program = std::env::current_exe().map_err(|error| environment("The program's own path cannot be read", &error))?;
+    let cwd =
+        std::env::current_dir().map_err(|error| environment("The working folder cannot be read", &error))?;
+    let program = std::env::current_exe()
+        .map_err(|error| environment("The program's own path cannot be read", &error))?;
     let template = template_argument(&cwd);
     let setup = Setup::new(environment_variables(), cwd, &program)?.with_dialogs(Arc::new(dialogs::Native));
 
@@ -45,18 +47,26 @@ fn run() -> Result<(), WireError> {
         Instance::First(first) => first,
         Instance::Raised => return Ok(()),
     };
-    shell::run(Core::new(setup), first, template)
-        .map_err(|error| environment("The window cannot be opened", &error).hint("Is there a display? Without one use the `goldsmith` program."))
+    shell::run(Core::new(setup), first, template).map_err(|error| {
+        environment("The window cannot be opened", &error)
+            .hint("Is there a display? Without one use the `goldsmith` program.")
+    })
 }
 
 /// The template named on the command line, as an absolute path.
 fn template_argument(cwd: &Path) -> Option<PathBuf> {
-    std::env::args_os().skip(1).find(|argument| !argument.to_string_lossy().starts_with('-')).map(|argument| cwd.join(argument))
+    std::env::args_os()
+        .skip(1)
+        .find(|argument| !argument.to_string_lossy().starts_with('-'))
+        .map(|argument| cwd.join(argument))
 }
 
 /// Variables whose name or value is not text are of no use to a template and are left out.
 fn environment_variables() -> Env {
-    Env::new(std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))))
+    Env::new(
+        std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
+    )
 }
 
 fn environment(title: &str, error: &(dyn std::error::Error + 'static)) -> WireError {

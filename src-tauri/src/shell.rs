@@ -13,7 +13,9 @@ use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 use tauri::webview::PageLoadEvent;
 use tauri::window::Color;
-use tauri::{AppHandle, Manager as _, RunEvent, State, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{
+    AppHandle, Manager as _, RunEvent, State, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+};
 
 use crate::instance::First;
 
@@ -122,16 +124,25 @@ fn follow_later_starts(app: AppHandle, first: First, openers: Arc<Mutex<Vec<Chan
                 let _ = window.show();
                 let _ = window.set_focus();
             }
-            let message = json!({ "kind": "open", "path": path.map(|path| path.to_string_lossy().into_owned()) });
+            let message =
+                json!({ "kind": "open", "path": path.map(|path| path.to_string_lossy().into_owned()) });
             // A page that was reloaded has gone; its channel is dropped at the first failure.
-            openers.lock().unwrap_or_else(PoisonError::into_inner).retain(|opener| opener.send(message.clone()).is_ok());
+            openers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .retain(|opener| opener.send(message.clone()).is_ok());
         }
     });
 }
 
 /// The one command: what begins with `shell_` concerns this window, everything else is the core's.
 #[tauri::command]
-async fn call(name: String, request: Value, window: WebviewWindow, shell: State<'_, Shell>) -> Result<Value, WireError> {
+async fn call(
+    name: String,
+    request: Value,
+    window: WebviewWindow,
+    shell: State<'_, Shell>,
+) -> Result<Value, WireError> {
     match name.as_str() {
         "shell_painted" => {
             window.show().map_err(window_error)?;
@@ -141,9 +152,10 @@ async fn call(name: String, request: Value, window: WebviewWindow, shell: State<
             Ok(Value::Null)
         }
         "shell_start" => Ok(json!({ "path": shell.template })),
-        "shell_title" => {
-            window.set_title(request["title"].as_str().unwrap_or("Goldsmith")).map_err(window_error).map(|()| Value::Null)
-        }
+        "shell_title" => window
+            .set_title(request["title"].as_str().unwrap_or("Goldsmith"))
+            .map_err(window_error)
+            .map(|()| Value::Null),
         "shell_unsubscribe" => {
             let id = request["stream"].as_u64().and_then(|id| u32::try_from(id).ok());
             id.into_iter().for_each(|id| shell.streams.end(id));
@@ -155,7 +167,12 @@ async fn call(name: String, request: Value, window: WebviewWindow, shell: State<
 
 /// The one stream: follows a topic until the page ends it or goes away.
 #[tauri::command]
-async fn subscribe(topic: String, since: u64, channel: Channel<Value>, shell: State<'_, Shell>) -> Result<u32, WireError> {
+async fn subscribe(
+    topic: String,
+    since: u64,
+    channel: Channel<Value>,
+    shell: State<'_, Shell>,
+) -> Result<u32, WireError> {
     if topic == "shell" {
         shell.openers.lock().unwrap_or_else(PoisonError::into_inner).push(channel);
         return Ok(shell.streams.keep(tauri::async_runtime::spawn(async {})));

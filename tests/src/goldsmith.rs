@@ -169,7 +169,11 @@ impl Home {
             if let Some(value) = probe() {
                 return value;
             }
-            assert!(Instant::now() < deadline, "waited {limit:?} for {what}; running: {:?}", self.processes());
+            assert!(
+                Instant::now() < deadline,
+                "waited {limit:?} for {what}; running: {:?}",
+                self.processes()
+            );
             std::thread::park_timeout(Duration::from_millis(20));
         }
     }

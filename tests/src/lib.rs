@@ -1,6 +1,12 @@
 //! What the integration suites share. Nothing of the product uses this crate.
 #![allow(clippy::disallowed_methods, reason = "the suites start the program as a user does")]
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "these are tests")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these are tests"
+)]
 
 use std::path::{Path, PathBuf};
 

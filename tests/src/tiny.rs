@@ -35,7 +35,8 @@ pub fn guests_folder() -> PathBuf {
 fn make() -> Guest {
     let fixture = root().join("tests/fixtures/tiny-guest");
     let script = fixture.join("build-tiny.sh");
-    let folder = guests_folder().join(format!("tiny-{}", fingerprint(&[&script, &fixture.join("install.sh")])));
+    let folder =
+        guests_folder().join(format!("tiny-{}", fingerprint(&[&script, &fixture.join("install.sh")])));
     fs::create_dir_all(&folder).expect("the guests' folder");
     let lock = File::create(folder.join("lock")).expect("a lock file");
     lock.lock().expect("the lock: one test makes the guest, the others wait");

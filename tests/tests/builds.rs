@@ -105,8 +105,16 @@ fn from_a_template_to_an_exported_image_that_boots() {
         .map(|path| path.strip_prefix(home.work()).unwrap().display().to_string())
         .collect();
     left.sort();
-    let expected =
-        ["fetched", "last.sh", "manifest.json", "motd", "out/tiny", "out/tiny.sha256", "t.pkr.hcl", "tiny.tar.gz"];
+    let expected = [
+        "fetched",
+        "last.sh",
+        "manifest.json",
+        "motd",
+        "out/tiny",
+        "out/tiny.sha256",
+        "t.pkr.hcl",
+        "tiny.tar.gz",
+    ];
     assert_eq!(left, expected);
     assert!(fs::read_to_string(home.work().join("fetched")).unwrap().contains("TinyTest"));
     let disk = home.work().join("out/tiny");
@@ -134,13 +142,24 @@ fn from_a_template_to_an_exported_image_that_boots() {
         assert!(compared.status.success(), "{format}: {}", String::from_utf8_lossy(&compared.stdout));
     }
     assert_eq!(files(&place).len(), 5, "nothing but the exports: {:?}", files(&place));
-    let again = home.run(&["image", "export", "tiny", "--format", "vmdk", "--output", &place.join("tiny.vmdk").display().to_string()]);
+    let again = home.run(&[
+        "image",
+        "export",
+        "tiny",
+        "--format",
+        "vmdk",
+        "--output",
+        &place.join("tiny.vmdk").display().to_string(),
+    ]);
     assert_ne!(again.code, 0, "an export never replaces a file unasked");
 
     // It boots in plain QEMU and has what was provisioned.
     let machine = Booted::start(&place.join("tiny.vmdk"), "vmdk", &tiny::guest().key);
     let note = machine.ssh("cat /root/note /etc/motd; dmesg | grep -i 'recovery\\|orphan' || true");
-    assert_eq!(note, "servus from the template\nmade by the tests\n", "and its file system was closed cleanly");
+    assert_eq!(
+        note, "servus from the template\nmade by the tests\n",
+        "and its file system was closed cleanly"
+    );
     home.assert_nothing_left();
 }
 

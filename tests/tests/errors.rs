@@ -99,7 +99,10 @@ fn the_guest_never_answers() {
 #[test]
 fn a_script_ends_with_3() {
     let home = Home::new();
-    home.write("t.pkr.hcl", template("", "  provisioner \"shell\" {\n    inline = [\"echo before\", \"exit 3\"]\n  }"));
+    home.write(
+        "t.pkr.hcl",
+        template("", "  provisioner \"shell\" {\n    inline = [\"echo before\", \"exit 3\"]\n  }"),
+    );
     refused(&home, &["build", "t.pkr.hcl"], &["exit", "3"]);
     assert!(!home.work().join("output-tiny").exists());
     let listed = home.run(&["image", "list", "--json"]).succeeded();
@@ -156,7 +159,8 @@ fn the_disk_is_full() {
         .env("TMPDIR", home.path().join("tmp"))
         .output()
         .unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(!output.status.success(), "{text}");
     assert!(text.contains("space") && text.contains("output-tiny"), "does not say what and where:\n{text}");
     let listed = String::from_utf8_lossy(&output.stdout);
@@ -168,7 +172,8 @@ fn the_disk_is_full() {
 fn what_is_not_built_here_is_named_before_anything_starts() {
     let home = Home::new();
     let foreign = "source \"amazon-ebs\" \"cloud\" {\n  region = \"eu-central-1\"\n}\n";
-    let text = template("", "").replace("[\"source.qemu.tiny\"]", "[\"source.qemu.tiny\", \"source.amazon-ebs.cloud\"]");
+    let text = template("", "")
+        .replace("[\"source.qemu.tiny\"]", "[\"source.qemu.tiny\", \"source.amazon-ebs.cloud\"]");
     home.write("t.pkr.hcl", format!("{foreign}{text}"));
     refused(&home, &["build", "t.pkr.hcl"], &["amazon-ebs", "-only", "qemu.tiny"]);
     assert!(!home.work().join("output-tiny").exists());

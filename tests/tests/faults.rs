@@ -149,7 +149,8 @@ impl Place {
         let inputs = Inputs { external: true, ..Inputs::harmless(&work) };
         let analysis = analyze(&project, &texts, &inputs);
         let config = analysis.config.unwrap_or_else(|| panic!("{:?}", analysis.diagnostics));
-        let program = |name: &str| Some(Program { path: self.at("bin").join(name), version: Some("10.0.2".into()) });
+        let program =
+            |name: &str| Some(Program { path: self.at("bin").join(name), version: Some("10.0.2".into()) });
         let host = HostFacts {
             qemu: program("qemu-system-x86_64"),
             qemu_img: program("qemu-img"),
@@ -245,7 +246,8 @@ impl Place {
             return;
         }
         let library = Library::open(&folder, Arc::new(goldsmith_library::SystemClock)).unwrap();
-        let listed = if library.images().unwrap().is_empty() { 0 } else { library.versions("tiny").unwrap().len() };
+        let listed =
+            if library.images().unwrap().is_empty() { 0 } else { library.versions("tiny").unwrap().len() };
         let disks = files(&folder.join("bytes"));
         assert_eq!(disks.len(), listed, "{what}: half a version: {disks:?}");
         assert!(listed >= added && listed <= 1, "{what}: {listed} listed, {added} told of");
@@ -264,7 +266,8 @@ fn base() -> PathBuf {
     let folder = BASE.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let disk = folder.path().join("base.qcow2");
-        let made = Command::new("qemu-img").args(["create", "-q", "-f", "qcow2"]).arg(disk).arg("1M").status();
+        let made =
+            Command::new("qemu-img").args(["create", "-q", "-f", "qcow2"]).arg(disk).arg("1M").status();
         assert!(made.unwrap().success());
         folder
     });
@@ -314,8 +317,24 @@ async fn undisturbed() -> (Vec<Entry>, Vec<String>) {
 }
 
 const STEPS: [&str; 18] = [
-    "output", "image", "cd", "disk", "login", "start", "connect", "shell", "file", "shell-local", "shell-2",
-    "shutdown", "compact", "artifact", "checksum", "manifest", "compress", "library",
+    "output",
+    "image",
+    "cd",
+    "disk",
+    "login",
+    "start",
+    "connect",
+    "shell",
+    "file",
+    "shell-local",
+    "shell-2",
+    "shutdown",
+    "compact",
+    "artifact",
+    "checksum",
+    "manifest",
+    "compress",
+    "library",
 ];
 
 /// How each step is made to fail, and a word of what is told then.
@@ -368,7 +387,10 @@ fn spoil(step: &str, place: &mut Place) -> Option<&'static str> {
             "payload"
         }
         "shell-local" => {
-            place.template = place.template.replace("\"exit 0\"]\n  }\n  provisioner \"shell\" {\n    script", "\"exit 5\"]\n  }\n  provisioner \"shell\" {\n    script");
+            place.template = place.template.replace(
+                "\"exit 0\"]\n  }\n  provisioner \"shell\" {\n    script",
+                "\"exit 5\"]\n  }\n  provisioner \"shell\" {\n    script",
+            );
             "5"
         }
         "shell-2" => {
@@ -377,7 +399,8 @@ fn spoil(step: &str, place: &mut Place) -> Option<&'static str> {
         }
         "shutdown" => {
             place.order("stay-on");
-            place.template = place.template.replace("shutdown_timeout     = \"60s\"", "shutdown_timeout = \"1s\"");
+            place.template =
+                place.template.replace("shutdown_timeout     = \"60s\"", "shutdown_timeout = \"1s\"");
             "did not power off"
         }
         "compact" => {

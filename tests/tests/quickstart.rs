@@ -20,7 +20,8 @@ fn the_quick_start_boots_on_bios_and_uefi_and_carries_nothing_of_its_build() {
     }
     let home = Home::new();
     let key = home.work().join("id");
-    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status().unwrap();
+    let made =
+        Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status().unwrap();
     assert!(made.success());
     let public = fs::read_to_string(key.with_extension("pub")).unwrap();
     let template = root().join("templates/quickstart").display().to_string();
@@ -35,7 +36,10 @@ fn the_quick_start_boots_on_bios_and_uefi_and_carries_nothing_of_its_build() {
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     let sums = fs::read_to_string(out.join("quickstart.sha256")).unwrap();
     let again = Command::new("sha256sum").arg(&disk).output().unwrap();
-    assert_eq!(sums.split_whitespace().next(), String::from_utf8_lossy(&again.stdout).split_whitespace().next());
+    assert_eq!(
+        sums.split_whitespace().next(),
+        String::from_utf8_lossy(&again.stdout).split_whitespace().next()
+    );
     let list = home.run(&["image", "list", "--json"]).succeeded();
     assert!(list.stdout.contains("quickstart"), "{}", list.stdout);
 
@@ -52,10 +56,17 @@ fn the_quick_start_boots_on_bios_and_uefi_and_carries_nothing_of_its_build() {
     for (machine, name) in [(&bios, "BIOS"), (&uefi, "UEFI")] {
         let ask = |command: &str| {
             let output = machine.try_ssh("gold", command, &[]);
-            assert!(output.status.success(), "{name}: {command}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{name}: {command}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             String::from_utf8_lossy(&output.stdout).into_owned()
         };
-        assert!(ask("curl -s http://127.0.0.1/ || wget -qO- http://127.0.0.1/ || cat /var/www/html/index.html").contains("Grüß Gott"));
+        assert!(
+            ask("curl -s http://127.0.0.1/ || wget -qO- http://127.0.0.1/ || cat /var/www/html/index.html")
+                .contains("Grüß Gott")
+        );
         identities.push(ask(IDENTITY));
         let leftovers = ask(
             "sudo -n sh -c 'cat /root/.ssh/authorized_keys 2>/dev/null; grep -E \"^root:[^*!]\" /etc/shadow; \

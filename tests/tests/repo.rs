@@ -60,7 +60,11 @@ fn dependencies_point_one_way() {
 fn packages_are_named_after_their_folders() {
     for package in metadata().workspace_packages() {
         let folder = package.manifest_path.parent().and_then(|p| p.file_name()).expect("a folder").to_owned();
-        let expected = if folder == "src-tauri" { "goldsmith-desktop".to_owned() } else { format!("goldsmith-{folder}") };
+        let expected = if folder == "src-tauri" {
+            "goldsmith-desktop".to_owned()
+        } else {
+            format!("goldsmith-{folder}")
+        };
         assert_eq!(package.name.as_str(), expected);
     }
 }
@@ -122,7 +126,8 @@ fn programs_are_started_by_process_alone() {
     let here = root().join("tests");
     let mut elsewhere = Vec::new();
     for path in text_files() {
-        if path.extension().is_some_and(|e| e == "rs") && !path.starts_with(&door) && !path.starts_with(&here) {
+        if path.extension().is_some_and(|e| e == "rs") && !path.starts_with(&door) && !path.starts_with(&here)
+        {
             let text = std::fs::read_to_string(&path).expect("source is UTF-8");
             // The programs' entry points read the environment; nobody else steps around the lint.
             let entry = path.ends_with("main.rs");
@@ -142,7 +147,8 @@ fn source_files_stay_readable_in_size() {
     const LINES: usize = 700;
     let mut large = Vec::new();
     for path in text_files() {
-        let source = path.extension().is_some_and(|e| ["rs", "ts", "svelte", "css", "mjs"].iter().any(|s| e == *s));
+        let source =
+            path.extension().is_some_and(|e| ["rs", "ts", "svelte", "css", "mjs"].iter().any(|s| e == *s));
         if source && !path.to_string_lossy().contains("bindings") {
             let lines = std::fs::read_to_string(&path).expect("source is UTF-8").lines().count();
             if lines > LINES {
@@ -178,7 +184,10 @@ fn npm_scripts_exist() {
     let package = std::fs::read_to_string(root().join("package.json")).expect("package.json");
     let package: serde_json::Value = serde_json::from_str(&package).expect("package.json is JSON");
     for (name, command) in package["scripts"].as_object().expect("scripts") {
-        let file = command.as_str().and_then(|c| c.strip_prefix("node ")).unwrap_or_else(|| panic!("{name} runs node"));
+        let file = command
+            .as_str()
+            .and_then(|c| c.strip_prefix("node "))
+            .unwrap_or_else(|| panic!("{name} runs node"));
         assert!(root().join(file).is_file(), "`npm run {name}` runs {file}");
     }
 }

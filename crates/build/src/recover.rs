@@ -95,7 +95,9 @@ async fn recover_one(dirs: &Dirs, id: &BuildId, folder: &Path, clock: Arc<dyn Cl
         let stopped = stray.stop(&StopLadder::default()).await;
         match stopped.rung {
             Rung::AlreadyStopped => {}
-            Rung::Survived => found.left.push(format!("process {}: it is still there after SIGKILL", stray.pid)),
+            Rung::Survived => {
+                found.left.push(format!("process {}: it is still there after SIGKILL", stray.pid))
+            }
             _ => found.released.push(format!("process {}", stray.pid)),
         }
     }

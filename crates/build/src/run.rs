@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use goldsmith_machine::disk::{Create, Format, QemuImg};
 use goldsmith_machine::host::Ovmf;
 use goldsmith_machine::qemu::{
-    Boot, Cpus, Drive, Firmware, Forward, HostPort, QemuMachine, QemuSpec, StartError, Vnc, command_line, start,
+    Boot, Cpus, Drive, Firmware, Forward, HostPort, QemuMachine, QemuSpec, StartError, Vnc, command_line,
+    start,
 };
 use goldsmith_machine::{Lifecycle as _, MachineLadder, PortForward as _};
 use goldsmith_process::Dirs;
@@ -98,8 +99,12 @@ impl RunRequest {
             ..JobPlan::default()
         };
         let plan = Plan { template: self.image.clone(), jobs: vec![job], ..Plan::default() };
-        let request =
-            PlanRequest { template: self.image.clone(), cwd, on_error: OnError::Cleanup, ..PlanRequest::default() };
+        let request = PlanRequest {
+            template: self.image.clone(),
+            cwd,
+            on_error: OnError::Cleanup,
+            ..PlanRequest::default()
+        };
         WorkOrder::of_run(build, dirs, plan, request, self)
     }
 
@@ -170,7 +175,8 @@ impl Step for MakeOverlay {
 
     fn sketch(&self) -> Sketch {
         let tool = QemuImg::new(&self.request.qemu_img);
-        Sketch::new("Make a throw-away copy", StepKind::Disk).command(tool.create_command(&self.create(Path::new("{run}"))))
+        Sketch::new("Make a throw-away copy", StepKind::Disk)
+            .command(tool.create_command(&self.create(Path::new("{run}"))))
     }
 
     async fn run(&self, cx: &StepContext) -> Result<(), StepError> {
@@ -212,7 +218,8 @@ impl Step for StartCopy {
             forward.host = HostPort::Within { min: 0, max: 0 };
         }
         let printed = command_line(&spec).invocation.to_string().replace(&Uuid::nil().to_string(), "{uuid}");
-        Sketch::new("Start the machine", StepKind::Machine).command(printed.replace("{port:22}", "{port:ssh}"))
+        Sketch::new("Start the machine", StepKind::Machine)
+            .command(printed.replace("{port:22}", "{port:ssh}"))
     }
 
     async fn run(&self, cx: &StepContext) -> Result<Copy, StepError> {
@@ -320,7 +327,10 @@ mod tests {
     fn the_image_itself_is_only_ever_a_backing_file() {
         let sketch = pipeline(&request()).sketch();
         let overlay = &sketch[0].1.commands[0];
-        assert!(overlay.contains("/library/web.qcow2") && overlay.ends_with("{run}/overlay.qcow2"), "{overlay}");
+        assert!(
+            overlay.contains("/library/web.qcow2") && overlay.ends_with("{run}/overlay.qcow2"),
+            "{overlay}"
+        );
         let machine = &sketch[1].1.commands[0];
         assert!(!machine.contains("/library/"), "{machine}");
         assert!(machine.contains("hostfwd=tcp:127.0.0.1:{port:ssh}-:22"), "{machine}");

@@ -109,7 +109,13 @@ pub struct WorkOrder {
 
 impl WorkOrder {
     /// An order to run an image.
-    pub(crate) fn of_run(build: BuildId, dirs: &Dirs, plan: Plan, request: PlanRequest, run: RunRequest) -> Self {
+    pub(crate) fn of_run(
+        build: BuildId,
+        dirs: &Dirs,
+        plan: Plan,
+        request: PlanRequest,
+        run: RunRequest,
+    ) -> Self {
         WorkOrder {
             build,
             plan,

@@ -69,7 +69,9 @@ async fn converse(stream: &mut UnixStream, uuid: &str, port: u16, off: &Notify) 
             "query-status" => json!({ "return": { "running": true, "status": "running" } }),
             "human-monitor-command" => json!({ "return": forwards(port) }),
             "qmp_capabilities" | "quit" | "system_powerdown" | "input-send-event" => json!({ "return": {} }),
-            _ => json!({ "error": { "class": "CommandNotFound", "desc": format!("no {name} in the double") } }),
+            _ => {
+                json!({ "error": { "class": "CommandNotFound", "desc": format!("no {name} in the double") } })
+            }
         };
         answer["id"] = command["id"].clone();
         let _ = writer.write_all(format!("{answer}\r\n").as_bytes()).await;

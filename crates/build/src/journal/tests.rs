@@ -38,7 +38,8 @@ fn home() -> Home {
 
 impl Home {
     fn journal(&self, redactor: Redactor) -> Journal {
-        Journal::open(&self.dirs.builds().join(self.id.as_str()), Arc::new(Ticks::default()), redactor).unwrap()
+        Journal::open(&self.dirs.builds().join(self.id.as_str()), Arc::new(Ticks::default()), redactor)
+            .unwrap()
     }
 
     fn reader(&self) -> BuildReader {
@@ -58,7 +59,11 @@ impl Home {
             control: "/nowhere".into(),
             runtime: "/nowhere".into(),
             plan: Box::new(Plan {
-                jobs: vec![JobPlan { name: "j".into(), steps: vec![step("a"), step("b")], ..JobPlan::default() }],
+                jobs: vec![JobPlan {
+                    name: "j".into(),
+                    steps: vec![step("a"), step("b")],
+                    ..JobPlan::default()
+                }],
                 ..Plan::default()
             }),
         }
@@ -71,8 +76,12 @@ fn fact() -> impl Strategy<Value = Fact> {
     let outcome = prop_oneof![Just(Outcome::Succeeded), Just(Outcome::Failed), Just(Outcome::Cancelled)];
     prop_oneof![
         job().prop_map(|job| Fact::JobStarted { job }),
-        (job(), step(), any::<String>())
-            .prop_map(|(job, step, title)| Fact::StepStarted { job, step, title, expected_ms: None }),
+        (job(), step(), any::<String>()).prop_map(|(job, step, title)| Fact::StepStarted {
+            job,
+            step,
+            title,
+            expected_ms: None
+        }),
         (job(), step(), any::<u32>()).prop_map(|(job, step, done)| Fact::Progress {
             job,
             step,
@@ -85,7 +94,11 @@ fn fact() -> impl Strategy<Value = Fact> {
             Fact::StepFinished { job, step, outcome, duration_ms: 3, failure: Some(failure) }
         }),
         (1u32..9).prop_map(|n| Fact::Released { intent: IntentId(n), error: None }),
-        (job(), outcome.clone()).prop_map(|(job, outcome)| Fact::JobFinished { job, outcome, duration_ms: 1 }),
+        (job(), outcome.clone()).prop_map(|(job, outcome)| Fact::JobFinished {
+            job,
+            outcome,
+            duration_ms: 1
+        }),
         outcome.prop_map(|outcome| Fact::Finished { outcome, duration_ms: 1, failure: None }),
         Just(Fact::Interrupted { released: vec![], left: vec![] }),
         any::<u8>().prop_map(|n| {
@@ -167,7 +180,9 @@ fn secrets_never_reach_the_disk() {
         causes: vec!["hunter22".into()],
         hints: vec![],
     };
-    journal.append(Fact::Finished { outcome: Outcome::Failed, duration_ms: 1, failure: Some(failure) }).unwrap();
+    journal
+        .append(Fact::Finished { outcome: Outcome::Failed, duration_ms: 1, failure: Some(failure) })
+        .unwrap();
     journal.log("j", "s", LogStream::Stdout, "Authorization: aHVudGVyMjI=").unwrap();
     let mut all = std::fs::read_to_string(home.file()).unwrap();
     all.push_str(&std::fs::read_to_string(home.reader().folder().join("log/lines.jsonl")).unwrap());

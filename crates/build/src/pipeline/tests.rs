@@ -53,7 +53,8 @@ impl Step for Acquires {
         let n = self.n;
         self.runs.fetch_add(1, Ordering::SeqCst);
         let folder = cx.make_directory(&self.place.join(format!("folder-{n}")))?;
-        std::fs::write(self.place.join(format!("folder-{n}/inside")), "x").map_err(|e| StepError::internal(e.to_string()))?;
+        std::fs::write(self.place.join(format!("folder-{n}/inside")), "x")
+            .map_err(|e| StepError::internal(e.to_string()))?;
         let order = self.order.clone();
         folder.on_release(move || async move {
             order.lock().unwrap().push(format!("folder {n}"));
@@ -249,7 +250,8 @@ async fn a_worker_killed_at_any_step_is_cleaned_up_after() {
             tokio::pin!(run);
             // Until the step has acquired everything: its last intent is a process that was acquired.
             let acquired = async {
-                while entries(&bench).iter().filter(|e| matches!(e.fact, Fact::Acquired { .. })).count() < 2 * (bad + 1)
+                while entries(&bench).iter().filter(|e| matches!(e.fact, Fact::Acquired { .. })).count()
+                    < 2 * (bad + 1)
                 {
                     tokio::task::yield_now().await;
                 }

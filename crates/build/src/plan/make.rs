@@ -180,9 +180,10 @@ fn ours(config: &Config, request: &PlanRequest) -> Result<(Vec<Job>, Vec<Skipped
 
 fn kind_of(job: &Job, foreign: &Foreign) -> (&'static str, String) {
     let source = job.source.foreign().is_some_and(|source| source.place == foreign.place);
-    let provisioner = job.provisioners.iter().chain(&job.error_cleanup).any(
-        |step| matches!(&step.provisioner, Provisioner::Foreign(found) if found.place == foreign.place),
-    );
+    let provisioner =
+        job.provisioners.iter().chain(&job.error_cleanup).any(
+            |step| matches!(&step.provisioner, Provisioner::Foreign(found) if found.place == foreign.place),
+        );
     let kind = match (source, provisioner) {
         (true, _) => "source",
         (false, true) => "provisioner",

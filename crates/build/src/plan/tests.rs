@@ -38,7 +38,10 @@ const BOTH: &str = r#"sources = ["source.qemu.ours", "source.amazon-ebs.theirs"]
 #[test]
 fn a_foreign_source_stops_it_with_the_only_that_would_work() {
     let error = planned(BOTH, false).unwrap_err();
-    assert!(error.message.contains("amazon-ebs.theirs") && error.message.contains("`amazon-ebs`"), "{error:?}");
+    assert!(
+        error.message.contains("amazon-ebs.theirs") && error.message.contains("`amazon-ebs`"),
+        "{error:?}"
+    );
     assert!(error.hints.iter().any(|hint| hint.contains("-only 'qemu.ours'")), "{error:?}");
     assert!(error.hints.iter().any(|hint| hint.contains("--skip-foreign")), "{error:?}");
     assert!(error.place.is_some());
@@ -81,8 +84,15 @@ fn a_provisioner_of_another_source_does_not_matter() {
 #[test]
 fn nothing_is_said_to_be_remembered_and_fingerprints_cover_what_came_before() {
     let script = |text: &str| {
-        let block = format!("provisioner \"shell\" {{\n inline = [\"{text}\"]\n}}\nprovisioner \"shell\" {{\n inline = [\"b\"]\n}}");
-        planned(&format!("sources = [\"source.qemu.ours\"]\n{block}"), false).unwrap().plan.jobs.remove(0).steps
+        let block = format!(
+            "provisioner \"shell\" {{\n inline = [\"{text}\"]\n}}\nprovisioner \"shell\" {{\n inline = [\"b\"]\n}}"
+        );
+        planned(&format!("sources = [\"source.qemu.ours\"]\n{block}"), false)
+            .unwrap()
+            .plan
+            .jobs
+            .remove(0)
+            .steps
     };
     let (one, other) = (script("a"), script("c"));
     assert!(one.iter().all(|step| !step.cached));

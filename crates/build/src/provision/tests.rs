@@ -217,7 +217,8 @@ async fn variables_are_quoted_sorted_and_formatted() {
 #[tokio::test]
 async fn where_a_script_goes_and_what_stays() {
     let guest = Guest::new();
-    let options = "inline = [\"true\"]\n remote_folder = \"/opt\"\n remote_file = \"a.sh\"\n skip_clean = true";
+    let options =
+        "inline = [\"true\"]\n remote_folder = \"/opt\"\n remote_file = \"a.sh\"\n skip_clean = true";
     guest.run("shell", options).await.unwrap();
     assert_eq!(guest.fake.written()[0].0, "/opt/a.sh");
     assert_eq!(guest.fake.commands().len(), 1, "it is not removed: {:?}", guest.fake.commands());
@@ -343,7 +344,8 @@ async fn files_go_up() {
         Told::Write("/etc/pkr-file-content".into(), "hi".into(), 0o644),
     ];
     assert_eq!(*guest.fake.told.lock().unwrap(), expected);
-    let error = guest.run("file", "source = \"absent\"\n destination = \"/x\"\n generated = true").await.unwrap_err();
+    let error =
+        guest.run("file", "source = \"absent\"\n destination = \"/x\"\n generated = true").await.unwrap_err();
     assert_eq!(error.kind(), FailureKind::Input);
     assert!(error.full().contains("absent"), "{}", error.full());
 }

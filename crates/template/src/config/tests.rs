@@ -367,7 +367,10 @@ fn defaults_that_are_filled_in_late_have_holes() {
     let config = config(run(&format!("{NULL}build {{\n  sources = [\"source.null.n\"]\n{steps}}}\n")));
     let job = &config.jobs[0];
     let PostProcessor::Checksum(checksum) = &job.post_processors[0][0].post_processor else { panic!() };
-    assert_eq!(checksum.output.display(), "packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum");
+    assert_eq!(
+        checksum.output.display(),
+        "packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum"
+    );
     assert_eq!(checksum.output.holes().count(), 3);
     let PostProcessor::Compress(compress) = &job.post_processors[1][0].post_processor else { panic!() };
     assert_eq!(compress.output.holes().count(), 2);
