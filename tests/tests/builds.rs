@@ -1,5 +1,6 @@
 //! Whole builds with the real program, real QEMU and a real guest.
 #![allow(clippy::disallowed_methods, reason = "tests start the program as a user does")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! What goes wrong for users: each a sentence that says what, where, why and what to do; an exit code that is not
 //! 0; and nothing left behind.
 #![allow(clippy::disallowed_methods, reason = "tests start the program as a user does")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

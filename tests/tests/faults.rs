@@ -1,7 +1,7 @@
 //! Every real step of the QEMU recipe fails, is cancelled, and has its worker killed; nothing is left and the first
 //! error is the one told. The machine and its guest are doubles, `qemu-img` and `xorriso` are real.
 #![allow(clippy::disallowed_methods, reason = "tests start programs as a user does")]
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -451,7 +451,7 @@ async fn every_step_fails() {
                 _ => None,
             })
             .collect();
-        assert_eq!(failed, [step.clone()], "the step that fails is the one that is told");
+        assert_eq!(failed, std::slice::from_ref(&step), "the step that fails is the one that is told");
         place.assert_nothing_left(&step);
     })
     .await;

@@ -1,6 +1,7 @@
 //! The quick start as a new user gets it: built from packages, found in the library, and clean. Two machines made
 //! from the one image have nothing of the build in them and nothing in common that should be a machine's own.
 #![allow(clippy::disallowed_methods, reason = "tests start the program as a user does")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 use std::fs;
 use std::process::Command;

@@ -1,6 +1,8 @@
 //! Rules about the repository itself: who may depend on whom, what no file may contain, and that what the
 //! documentation names exists.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

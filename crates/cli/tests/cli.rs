@@ -1,6 +1,7 @@
 //! The built program, and the core it is made of, in a home of its own.
 
 #![allow(clippy::disallowed_methods, reason = "tests start the program as a user does")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 use std::path::Path;
 use std::process::Command;
