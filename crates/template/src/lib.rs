@@ -20,6 +20,7 @@ pub mod number;
 pub mod options;
 pub mod outline;
 pub mod project;
+pub mod references;
 pub mod syntax;
 pub mod text;
 pub mod types;

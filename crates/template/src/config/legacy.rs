@@ -312,9 +312,9 @@ impl Resolution {
         }
         self.open.push(name.to_owned());
         let mut user = BTreeMap::new();
-        for used in uses(&raw) {
-            let value = self.value(&used);
-            user.insert(used, value);
+        for (_, used) in gotemplate::users(&raw) {
+            let value = self.value(used);
+            user.insert(used.to_owned(), value);
         }
         self.open.pop();
         self.facts.user = Some(user);
@@ -328,20 +328,6 @@ impl Resolution {
         self.done.insert(name.to_owned(), value.clone());
         value
     }
-}
-
-/// The variables that a text names in `{{user ...}}`.
-fn uses(raw: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    for (at, _) in raw.match_indices("user") {
-        let rest = raw.get(at + 4..).unwrap_or("").trim_start();
-        let quote = rest.chars().next().filter(|c| matches!(c, '`' | '"'));
-        let name = quote.and_then(|quote| rest.get(1..)?.split_once(quote));
-        if let Some((name, _)) = name {
-            names.push(name.to_owned());
-        }
-    }
-    names
 }
 
 /// Converts a value to the shape of an option as Packer's decoder of JSON templates does: `"512"` is a number,

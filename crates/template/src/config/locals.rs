@@ -2,8 +2,9 @@
 
 use super::analyzer::Analyzer;
 use crate::eval::Scope;
+use crate::references::paths;
 use crate::syntax::Span;
-use crate::syntax::ast::{Expr, ExprKind, ObjectKey, Step, StepKind, TemplatePart};
+use crate::syntax::ast::{Expr, StepKind};
 use crate::types::{Type, convert};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -108,9 +109,7 @@ fn visit<'n>(
     }
     state.insert(name, State::Open);
     path.push(name);
-    let mut needed = Vec::new();
-    references(local.expr, &mut needed);
-    for other in needed {
+    for other in needed(local.expr) {
         if let Some((key, _)) = all.get_key_value(&other) {
             visit(a, scope, all, key, state, path);
         }
@@ -126,76 +125,12 @@ fn visit<'n>(
 }
 
 /// The names of the locals an expression uses.
-fn references(expr: &Expr, out: &mut Vec<String>) {
-    match &expr.kind {
-        ExprKind::Access { base, steps } => {
-            match (&base.kind, steps.first().map(|step| &step.kind)) {
-                (ExprKind::Variable(root), Some(StepKind::Attr(name))) if root == "local" => {
-                    out.push(name.to_string());
-                }
-                (ExprKind::Variable(root), Some(StepKind::Index(key))) if root == "local" => {
-                    out.extend(key.literal_string());
-                }
-                _ => references(base, out),
-            }
-            steps.iter().for_each(|step| in_step(step, out));
-        }
-        ExprKind::Template(template) => in_parts(&template.parts, out),
-        ExprKind::Call { args, .. } => args.iter().for_each(|arg| references(arg, out)),
-        ExprKind::Unary { operand, .. } => references(operand, out),
-        ExprKind::Binary { left, right, .. } => {
-            references(left, out);
-            references(right, out);
-        }
-        ExprKind::Conditional { condition, then, otherwise } => {
-            references(condition, out);
-            references(then, out);
-            references(otherwise, out);
-        }
-        ExprKind::List(items) => items.iter().for_each(|item| references(item, out)),
-        ExprKind::Object(items) => items.iter().for_each(|item| {
-            if let ObjectKey::Expr(key) = &item.key {
-                references(key, out);
-            }
-            references(&item.value, out);
-        }),
-        ExprKind::For(inner) => {
-            references(&inner.collection, out);
-            inner.key.iter().for_each(|key| references(key, out));
-            references(&inner.value, out);
-            inner.condition.iter().for_each(|condition| references(condition, out));
-        }
-        ExprKind::Parens(inner) => references(inner, out),
-        ExprKind::Missing
-        | ExprKind::Null
-        | ExprKind::Bool(_)
-        | ExprKind::Number(_)
-        | ExprKind::Variable(_) => {}
-    }
-}
-
-fn in_step(step: &Step, out: &mut Vec<String>) {
-    match &step.kind {
-        StepKind::Index(key) => references(key, out),
-        StepKind::Splat { each, .. } => each.iter().for_each(|step| in_step(step, out)),
-        StepKind::Attr(_) | StepKind::LegacyIndex(_) => {}
-    }
-}
-
-fn in_parts(parts: &[TemplatePart], out: &mut Vec<String>) {
-    for part in parts {
-        match part {
-            TemplatePart::Literal(_) => {}
-            TemplatePart::Interpolation { expr, .. } => references(expr, out),
-            TemplatePart::If { condition, then, otherwise, .. } => {
-                references(condition, out);
-                in_parts(then, out);
-                in_parts(otherwise, out);
-            }
-            TemplatePart::For { collection, body, .. } => {
-                references(collection, out);
-                in_parts(body, out);
-            }
-        }
-    }
+fn needed(expr: &Expr) -> Vec<String> {
+    let mut out = Vec::new();
+    paths(expr, &mut |_, root, steps| match steps.first().map(|step| &step.kind) {
+        Some(StepKind::Attr(name)) if root == "local" => out.push(name.to_string()),
+        Some(StepKind::Index(key)) if root == "local" => out.extend(key.literal_string()),
+        _ => {}
+    });
+    out
 }

@@ -11,6 +11,7 @@ mod tests;
 
 use crate::text::{Hole, Part, Text};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 pub use exec::GoValue;
 pub use parse::Error;
@@ -110,6 +111,35 @@ pub fn render(text: &Text, facts: &Facts) -> Result<Rendered, Error> {
         }
     }
     Ok(Rendered { text: out, missing })
+}
+
+/// The variables that a text names in ``{{user `name`}}``, with the place of each name.
+pub(crate) fn users(source: &str) -> Vec<(Range<usize>, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    let mut inside = false;
+    while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
+        let width = rest.chars().next().map_or(1, char::len_utf8);
+        if !inside {
+            inside = rest.starts_with("{{");
+            at += if inside { 2 } else { width };
+        } else if rest.starts_with("}}") {
+            (inside, at) = (false, at + 2);
+        } else if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '`' | '"')) {
+            let Some(length) = rest.get(1..).and_then(|text| text.find(quote)) else { break };
+            let name = at + 1..at + 1 + length;
+            let before = source.get(..at).unwrap_or("").trim_end();
+            let word =
+                before.len() - before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+            if before.len() >= 4 && word == 4 && before.ends_with("user") {
+                found.push((name.clone(), source.get(name.clone()).unwrap_or("")));
+            }
+            at = name.end + 1;
+        } else {
+            at += width;
+        }
+    }
+    found
 }
 
 /// A rendered text.
