@@ -3,7 +3,7 @@
 //! Options that are set but in no table (those of foreign components, misspelt ones) are fields too, so that
 //! nothing the file says is hidden.
 
-mod schema;
+pub(crate) mod schema;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

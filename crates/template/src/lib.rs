@@ -21,6 +21,7 @@ pub mod options;
 pub mod outline;
 pub mod project;
 pub mod references;
+pub mod services;
 pub mod syntax;
 pub mod text;
 pub mod types;

@@ -7,6 +7,7 @@ use crate::eval::{Root, Scope};
 use crate::files::Files;
 use crate::project::Project;
 use crate::syntax::ast::Expr;
+use crate::syntax::{self, FileId};
 use crate::types::Type;
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -37,14 +38,25 @@ impl<'a> Resolver<'a> {
     /// What an expression of a block comes to, for people: secrets masked, values of the running build named
     /// (`{build.Host}`). `None` when it cannot be evaluated or nothing of it is known yet.
     pub fn resolve(&self, block: &BlockRef<'_>, expr: &Expr) -> Option<String> {
+        shown(self.evaluate(expr, &self.scope_of(block))?)
+    }
+
+    /// What an expression at the top of a template comes to, such as `local.tags.owner`.
+    pub(crate) fn value(&self, expression: &str) -> Option<Value> {
+        let outside = FileId(u32::MAX);
+        let (expr, errors) = syntax::parse_expression(outside, expression);
+        errors.is_empty().then(|| self.evaluate(&expr, &self.scope)).flatten()
+    }
+
+    /// The same for people: secrets masked; `None` when nothing of it is known.
+    pub fn shown(&self, expression: &str) -> Option<String> {
+        shown(self.value(expression)?)
+    }
+
+    fn evaluate(&self, expr: &Expr, scope: &Scope) -> Option<Value> {
         let mut analyzer = Analyzer::new(self.project, self.files, self.inputs);
-        let (value, fine) = analyzer.eval(expr, &self.scope_of(block), &Locals::new());
-        match value {
-            _ if !fine => None,
-            Value::Unknown(_) => None,
-            Value::String(text) => Some(text.display()),
-            other => serde_json::to_string(&other.display()).ok(),
-        }
+        let (value, fine) = analyzer.eval(expr, scope, &Locals::new());
+        fine.then_some(value)
     }
 
     /// The names an expression in this block can use.
@@ -65,5 +77,14 @@ impl<'a> Resolver<'a> {
         let scope = self.scope.clone().with("source", "", source);
         let step = matches!(kind, "provisioner" | "error-cleanup-provisioner" | "post-processor");
         if step { scope.with_root("build", Root::Build) } else { scope }
+    }
+}
+
+/// A value for people.
+fn shown(value: Value) -> Option<String> {
+    match value {
+        Value::Unknown(_) => None,
+        Value::String(text) => Some(text.display()),
+        other => serde_json::to_string(&other.display()).ok(),
     }
 }

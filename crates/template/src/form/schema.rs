@@ -58,19 +58,32 @@ const NESTED_SOURCE: &[OptionSpec] =
 /// The arguments of a block that is no built-in component. A foreign component has none that are known.
 pub(super) fn options(block: &Block, parent: Option<&Block>, foreign: bool) -> &'static [OptionSpec] {
     match (block.kind.as_str(), parent) {
-        ("variable", None) => VARIABLE,
-        ("validation", Some(_)) => VALIDATION,
-        ("local", None) => LOCAL,
-        ("build", None) => BUILD,
-        ("packer", None) => PACKER,
-        ("source", Some(_)) if foreign => NESTED_SOURCE,
+        ("source", Some(_)) if !foreign => &[],
+        (kind, parent) => arguments(kind, parent.is_some()),
+    }
+}
+
+/// The arguments of a block of that kind that is no built-in component, at the top or in another block.
+pub(crate) fn arguments(kind: &str, nested: bool) -> &'static [OptionSpec] {
+    match (kind, nested) {
+        ("variable", false) => VARIABLE,
+        ("validation", true) => VALIDATION,
+        ("local", false) => LOCAL,
+        ("build", false) => BUILD,
+        ("packer", false) => PACKER,
+        ("source", true) => NESTED_SOURCE,
         _ => &[],
     }
 }
 
 /// What a block that is no component is for.
 pub(super) fn help(block: &Block) -> Option<&'static str> {
-    Some(match block.kind.as_str() {
+    purpose(block.kind.as_str())
+}
+
+/// What a block of that kind is for, when it is no component.
+pub(crate) fn purpose(kind: &str) -> Option<&'static str> {
+    Some(match kind {
         "variable" => "A value that can be given from outside when building.",
         "variables" => "Values that can be given from outside when building, with their defaults.",
         "locals" => "Named values, computed once and used as local.name.",
@@ -85,7 +98,7 @@ pub(super) fn help(block: &Block) -> Option<&'static str> {
 }
 
 /// Whether an argument takes a value of any kind, so that its text is edited as an expression.
-pub(super) fn is_expression(spec: &OptionSpec) -> bool {
+pub(crate) fn is_expression(spec: &OptionSpec) -> bool {
     let any = ["type", "default", "expression", "condition"];
     let tables = [VARIABLE, VALIDATION, LOCAL];
     any.contains(&spec.name) && tables.iter().any(|table| table.iter().any(|own| own.help == spec.help))

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use std::cmp::Ordering;
 
 /// Every function, for "did you mean".
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "build_name",
     "build_type",
     "env",

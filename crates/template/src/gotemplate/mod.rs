@@ -43,6 +43,11 @@ pub enum UnknownField {
     NoValue,
 }
 
+/// The functions of templates.
+pub(crate) fn function_names() -> &'static [&'static str] {
+    functions::NAMES
+}
+
 /// Values every builder hands to later parts under these names.
 pub(crate) const BUILD_FIELDS: &[&str] = &[
     "ID",

@@ -72,7 +72,7 @@ impl Schema {
     }
 
     /// The schema once the first label is known.
-    fn labelled(self, label: &str) -> Schema {
+    pub(crate) fn labelled(self, label: &str) -> Schema {
         match self {
             Schema::Component(kind, None) => {
                 let path = label.strip_prefix("source.").unwrap_or(label);
