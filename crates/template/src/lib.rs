@@ -12,6 +12,8 @@ pub mod document;
 pub mod edit;
 pub mod eval;
 pub mod files;
+pub mod fix;
+pub mod fmt;
 pub mod form;
 pub mod functions;
 pub mod gotemplate;
