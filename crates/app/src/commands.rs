@@ -138,6 +138,24 @@ commands! {
     validate(OfSession) -> Validation, reads [Session], stales [];
     /// Lists what an open template declares.
     inspect(OfSession) -> Inspection, reads [Session], stales [];
+    /// Opens a template from a text that is on no disk.
+    open_text(OpenText) -> OpenedTemplate, reads [], stales [];
+    /// Brings template and variable files into canonical format.
+    format_files(FormatFiles) -> FormattedFiles, reads [], stales [Session];
+    /// Brings a text into canonical format.
+    format_text(FormatText) -> FormattedText, reads [], stales [];
+    /// Brings a JSON template up to date.
+    fix_template(FixTemplate) -> FixedTemplate, reads [], stales [Session];
+    /// Writes a JSON template as HCL.
+    upgrade_template(UpgradeTemplate) -> UpgradedTemplate, reads [], stales [];
+    /// Evaluates an expression with the values of an open template.
+    evaluate(Evaluate) -> Evaluated, reads [Session], stales [];
+    /// Gives the values of an open template's variables and locals.
+    list_values(OfSession) -> ValueList, reads [Session], stales [];
+    /// Lists what an open template declares, as Packer's `inspect` prints it.
+    inspect_text(OfSession) -> InspectedText, reads [Session], stales [];
+    /// Looks up the checksums an open template refers to by URL or path.
+    check_online(OfSession) -> CheckedOnline, reads [Session], stales [];
     /// Lists every component that can be added to a template.
     catalogue(Nothing) -> Catalogue, reads [], stales [];
     /// Describes a component and its options.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use goldsmith_template::Files;
 
@@ -9,17 +10,33 @@ use goldsmith_template::Files;
 #[derive(Debug, Clone)]
 pub(crate) struct DiskFiles {
     cwd: PathBuf,
+    /// A text that is on no disk, such as one from standard input, with the path it goes by.
+    text: Option<(PathBuf, Arc<str>)>,
 }
 
 impl DiskFiles {
     /// With the folder relative paths start from.
     pub fn new(cwd: impl Into<PathBuf>) -> Self {
-        DiskFiles { cwd: cwd.into() }
+        DiskFiles { cwd: cwd.into(), text: None }
+    }
+
+    /// With a text that is on no disk.
+    #[must_use]
+    pub fn with_text(mut self, path: PathBuf, text: &str) -> Self {
+        self.text = Some((path, text.into()));
+        self
+    }
+
+    fn text(&self, path: &Path) -> Option<&str> {
+        self.text.as_ref().filter(|(there, _)| there == path).map(|(_, text)| &**text)
     }
 }
 
 impl Files for DiskFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if let Some(text) = self.text(path) {
+            return Ok(text.as_bytes().to_vec());
+        }
         std::fs::read(self.cwd.join(path))
     }
 
@@ -37,6 +54,6 @@ impl Files for DiskFiles {
     }
 
     fn exists(&self, path: &Path) -> bool {
-        self.cwd.join(path).exists()
+        self.text(path).is_some() || self.cwd.join(path).exists()
     }
 }

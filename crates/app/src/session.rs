@@ -78,9 +78,23 @@ pub(crate) struct Session {
 impl Session {
     /// Opens a file or folder.
     pub fn open(core: &Core, path: &str, inputs: TemplateInputs) -> Result<Self, WireError> {
-        let cwd = core.setup().cwd.clone();
-        let files = DiskFiles::new(cwd.clone());
         let path = if path.starts_with('~') { core.absolute(path) } else { PathBuf::from(path) };
+        Self::with_files(core, path, DiskFiles::new(core.setup().cwd.clone()), inputs)
+    }
+
+    /// Opens a text that is on no disk, under a name that says its language.
+    pub fn of_text(core: &Core, name: &str, text: &str, inputs: TemplateInputs) -> Result<Self, WireError> {
+        let files = DiskFiles::new(core.setup().cwd.clone()).with_text(PathBuf::from(name), text);
+        Self::with_files(core, PathBuf::from(name), files, inputs)
+    }
+
+    fn with_files(
+        core: &Core,
+        path: PathBuf,
+        files: DiskFiles,
+        inputs: TemplateInputs,
+    ) -> Result<Self, WireError> {
+        let cwd = core.setup().cwd.clone();
         let project = Project::open(&files, &path)?;
         let mut session = Session { project, files, cwd, inputs, stamps: HashMap::new(), analysis: None };
         session.stamp_all();

@@ -17,6 +17,7 @@ pub mod fmt;
 pub mod form;
 pub mod functions;
 pub mod gotemplate;
+pub mod inspect;
 pub mod json;
 pub mod number;
 pub mod options;
@@ -27,6 +28,7 @@ pub mod services;
 pub mod syntax;
 pub mod text;
 pub mod types;
+pub mod upgrade;
 pub mod value;
 
 pub use config::{Analysis, Config, Inputs, Job, analyze};

@@ -6,6 +6,7 @@ mod host;
 pub(crate) mod library;
 mod run;
 mod template;
+mod tools;
 
 pub(crate) use build::*;
 pub(crate) use docs::*;
@@ -13,3 +14,4 @@ pub(crate) use host::*;
 pub(crate) use library::*;
 pub(crate) use run::*;
 pub(crate) use template::*;
+pub(crate) use tools::*;

@@ -7,6 +7,7 @@ mod run;
 mod settings;
 mod stream;
 mod template;
+mod tools;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -18,6 +19,7 @@ pub use run::*;
 pub use settings::*;
 pub use stream::*;
 pub use template::*;
+pub use tools::*;
 
 /// A request that needs to say nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]

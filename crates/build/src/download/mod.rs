@@ -198,6 +198,15 @@ impl Downloads {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// The digest the file must have, as written or found in the list, without fetching the file.
+    pub async fn checksum(
+        &self,
+        want: &Want,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Digest>, DownloadError> {
+        self.expected(want, cancel, &mut |_| {}).await
+    }
+
     /// The digest the file must have: as written, or found in the list.
     async fn expected(
         &self,

@@ -3,6 +3,7 @@
 mod analyzer;
 mod builds;
 mod component;
+mod console;
 mod foreign;
 mod legacy;
 mod locals;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 
 pub(crate) use types::type_constraint;
 
+pub use console::{Console, packer_text};
 pub use resolve::Resolver;
 
 pub use model::{
