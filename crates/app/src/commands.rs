@@ -154,6 +154,8 @@ commands! {
     list_values(OfSession) -> ValueList, reads [Session], stales [];
     /// Lists what an open template declares, as Packer's `inspect` prints it.
     inspect_text(OfSession) -> InspectedText, reads [Session], stales [];
+    /// Lists the plugins an open template asks for, and which are built in.
+    required_plugins(OfSession) -> RequiredPlugins, reads [Session], stales [];
     /// Looks up the checksums an open template refers to by URL or path.
     check_online(OfSession) -> CheckedOnline, reads [Session], stales [];
     /// Lists every component that can be added to a template.

@@ -30,13 +30,16 @@ pub mod types {
     pub use goldsmith_build::BuildId;
     pub use goldsmith_build::error::{Failure, FailureKind};
     pub use goldsmith_build::fold::{BuildState, BuildStatus, JobState, StepState};
-    pub use goldsmith_build::journal::{Answer, Entry, Fact, LogLine, LogStream, LogWindow, Outcome, Unit};
+    pub use goldsmith_build::journal::{
+        Answer, Entry, Fact, LogLine, LogStream, LogWindow, Outcome, ProducedFile, Unit,
+    };
     pub use goldsmith_build::pipeline::OnError;
     pub use goldsmith_build::plan::{JobPlan, Plan, StepPlan};
     pub use goldsmith_library::{BytesState, DiskFormat, Facts, Image, SourceFact, Version};
     pub use goldsmith_machine::host::{
         Accelerator, AcceleratorVerdict, Check, Doctor, Outcome as Measured, Verdict,
     };
+    pub use goldsmith_template::config::PACKER_VERSION;
     pub use goldsmith_template::{Diagnostic, Place, Severity};
 
     /// Milliseconds since 1970 as RFC 3339 in UTC, whole seconds.

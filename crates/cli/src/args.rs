@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// Exit codes, as every command's help tells them.
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 it failed (a template with errors, a failed build, a missing program); 2 wrong usage;
-70 a defect of Goldsmith; 130 cancelled.";
+3 `fmt --check` found files to format; 70 a defect of Goldsmith; 130 cancelled.
+
+Packer's spellings are understood (-var, -var-file=FILE, -only=a,b, -on-error=abort, -force=true, hcl2_upgrade ...):
+with `alias packer=goldsmith` existing scripts go on working.";
 
 /// Goldsmith crafts golden VM images: it builds templates in Packer's language with a local hypervisor and keeps
 /// every version in a local library.
@@ -31,6 +34,9 @@ pub struct Global {
     /// Whether to colour what is printed
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", num_args = 0..=1, default_missing_value = "always", require_equals = true)]
     pub color: Color,
+    /// Print lines for programs, as Packer does: time, target, category, values
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub machine_readable: bool,
 }
 
 /// When to use colour. Packer's `-color=true` and `-color=false` are understood.
@@ -66,6 +72,33 @@ pub enum Command {
     /// List a template's variables and builds
     #[command(after_help = "Example:\n  goldsmith inspect web.pkr.hcl")]
     Inspect(Inspect),
+    /// Bring template and variable files into canonical format
+    #[command(
+        after_help = "Exit code 3: --check found files that are not formatted.\n\nExamples:\n  goldsmith fmt\n  goldsmith fmt --check --diff --recursive .\n  goldsmith fmt - < web.pkr.hcl"
+    )]
+    Fmt(Fmt),
+    /// Evaluate expressions with a template's variables and locals
+    #[command(
+        after_help = "On a terminal it asks for one expression after the other; from a pipe it prints the value of the last one.\n`variables` lists variables and locals, `help` explains, `exit` ends it.\n\nExamples:\n  goldsmith console web.pkr.hcl\n  echo 'upper(var.name)' | goldsmith console web.pkr.hcl\n  echo '[1, 2]' | goldsmith console --json"
+    )]
+    Console(Console),
+    /// Bring a JSON template up to date: options that were renamed or replaced
+    #[command(
+        after_help = "The result is printed as Packer prints it, with sorted keys. --write changes the file instead, and only where\nsomething is fixed.\n\nExamples:\n  goldsmith fix old.json > new.json\n  goldsmith fix --write old.json\n  goldsmith fix --json old.json | jq .applied"
+    )]
+    Fix(Fix),
+    /// Write a JSON template as HCL, with the same meaning
+    #[command(
+        visible_alias = "hcl2_upgrade",
+        after_help = "Examples:\n  goldsmith hcl2-upgrade old.json\n  goldsmith hcl2_upgrade -with-annotations -output-file=new.pkr.hcl old.json"
+    )]
+    Hcl2Upgrade(Hcl2Upgrade),
+    /// Say which plugins a template asks for and what is built in; nothing is downloaded
+    #[command(after_help = "Example:\n  goldsmith init .")]
+    Init(Init),
+    /// Plugins: what Packer has plugins for is built in
+    #[command(subcommand)]
+    Plugins(Plugins),
     /// Boot a throw-away copy of an image; it is gone when stopped
     #[command(
         after_help = "Examples:\n  goldsmith run quickstart\n  goldsmith run debian-base@3 --memory 4096 --cpus 4\n  goldsmith run quickstart --json"
@@ -84,7 +117,7 @@ pub enum Command {
     Doctor(Doctor),
     /// Describe a component or one of its options, as the forms and checks know it
     #[command(
-        after_help = "Examples:\n  goldsmith docs\n  goldsmith docs qemu\n  goldsmith docs qemu.disk_size\n  goldsmith docs provisioner.shell.execute_command"
+        after_help = "Examples:\n  goldsmith docs\n  goldsmith docs qemu\n  goldsmith docs qemu.disk_size\n  goldsmith docs provisioner.shell.execute_command\n  goldsmith docs --write docs/reference"
     )]
     Docs(Docs),
     /// Print a script that completes commands and options in a shell
@@ -119,9 +152,12 @@ pub enum Command {
 /// Which template, with which values.
 #[derive(Debug, Clone, Args)]
 pub struct Template {
-    /// A template file (*.pkr.hcl), or a folder of them
+    /// A template file (*.pkr.hcl, *.pkr.json, *.json), a folder of them, or - for standard input
     #[arg(default_value = ".")]
     pub template: String,
+    /// The language of a template from standard input [default: JSON if it starts with a brace]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub config_type: Option<ConfigType>,
     /// Set a variable (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     pub var: Vec<(String, String)>,
@@ -134,6 +170,15 @@ pub struct Template {
     /// Not the builds (or post-processors) with these names
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub except: Vec<String>,
+}
+
+/// Packer's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConfigType {
+    /// HCL
+    Hcl2,
+    /// JSON, Packer's first language
+    Json,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {
@@ -150,6 +195,15 @@ pub struct Validate {
     /// Only check that it can be read, not what it says
     #[arg(long)]
     pub syntax_only: bool,
+    /// Do not warn about values for variables that the template does not declare
+    #[arg(long)]
+    pub no_warn_undeclared_var: bool,
+    /// Look up `file:` checksums, over the network where they are there
+    #[arg(long)]
+    pub online: bool,
+    /// Packer's: run data sources. None is run here; those that a build needs are named
+    #[arg(long)]
+    pub evaluate_datasources: bool,
 }
 
 #[derive(Debug, Args)]
@@ -176,6 +230,12 @@ pub struct Options {
     /// What to do when a step fails
     #[arg(long, value_name = "HOW", default_value = "cleanup")]
     pub on_error: OnError,
+    /// At most so many builds at once; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub parallel_builds: u32,
+    /// Warn about values for variables that the template does not declare
+    #[arg(long)]
+    pub warn_on_undeclared_var: bool,
 }
 
 /// Packer's words.
@@ -187,6 +247,8 @@ pub enum OnError {
     Abort,
     /// Ask on the terminal: clean up, abort or retry the step
     Ask,
+    /// Leave everything, but run the error-cleanup-provisioner (not there yet)
+    RunCleanupProvisioner,
 }
 
 #[derive(Debug, Args)]
@@ -206,9 +268,111 @@ pub struct Build {
     /// Begin every line with the time
     #[arg(long)]
     pub timestamp_ui: bool,
+    /// Packer's: stop between steps. There are no such stops here; the builds run one after another
+    #[arg(long)]
+    pub debug: bool,
     /// Start it and return; it goes on by itself
     #[arg(long)]
     pub detach: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Files, or folders whose *.pkr.hcl and *.pkrvars.hcl are meant; - reads standard input and prints
+    #[arg(default_value = ".")]
+    pub paths: Vec<String>,
+    /// Write nothing; end with exit code 3 when a file is not formatted
+    #[arg(long)]
+    pub check: bool,
+    /// Print what changes
+    #[arg(long)]
+    pub diff: bool,
+    /// The folders below as well
+    #[arg(long)]
+    pub recursive: bool,
+    /// Whether files are written
+    #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1, default_missing_value = "true", require_equals = true, action = ArgAction::Set)]
+    pub write: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Console {
+    /// A template whose variables and locals are known to the expressions
+    pub template: Option<String>,
+    /// The language of the lines where there is no template [default: hcl2]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub config_type: Option<ConfigType>,
+    /// Set a variable (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub var: Vec<(String, String)>,
+    /// Read variables from a file (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub var_file: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Fix {
+    /// A JSON template, or - for standard input
+    pub template: String,
+    /// Whether the result is checked
+    #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1, default_missing_value = "true", require_equals = true, action = ArgAction::Set)]
+    pub validate: bool,
+    /// Change the file, only where something is fixed, instead of printing
+    #[arg(long)]
+    pub write: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Hcl2Upgrade {
+    /// A JSON template, or - for standard input
+    pub template: String,
+    /// Where to write it; - prints it [default: TEMPLATE.pkr.hcl]
+    #[arg(long, value_name = "FILE")]
+    pub output_file: Option<String>,
+    /// Explain each part in comments
+    #[arg(long)]
+    pub with_annotations: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// A template file, or a folder of them
+    #[arg(default_value = ".")]
+    pub template: String,
+    /// Packer's: look for newer plugins. There is nothing to look for
+    #[arg(long)]
+    pub upgrade: bool,
+    /// Packer's: install again. There is nothing to install
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Plugins {
+    /// List what is built in
+    #[command(after_help = "Example:\n  goldsmith plugins installed --json")]
+    Installed,
+    /// List the plugins a template asks for
+    #[command(after_help = "Example:\n  goldsmith plugins required .")]
+    Required {
+        /// A template file, or a folder of them
+        #[arg(default_value = ".")]
+        template: String,
+    },
+    /// Packer's: install a plugin. Says whether it is built in
+    Install {
+        /// The plugin, as github.com/hashicorp/qemu
+        plugin: String,
+        /// Its version
+        version: Option<String>,
+    },
+    /// Packer's: remove a plugin. What is built in stays
+    Remove {
+        /// The plugin, as github.com/hashicorp/qemu
+        plugin: String,
+        /// Its version
+        version: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -307,6 +471,12 @@ pub struct Doctor {
 pub struct Docs {
     /// COMPONENT or COMPONENT.OPTION; nothing lists the components
     pub subject: Option<String>,
+    /// Write the whole reference as pages into a folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "subject")]
+    pub write: Option<PathBuf>,
+    /// Write nothing; only say which pages differ
+    #[arg(long, requires = "write")]
+    pub check: bool,
 }
 
 #[cfg(all(debug_assertions, feature = "bridge"))]

@@ -1,8 +1,32 @@
-//! Packer writes its options with one dash (`-var-file=a.hcl`); both spellings are understood.
+//! Packer writes its options with one dash (`-var-file=a.hcl`), gives switches values (`-force=false`), and has a few
+//! that mean nothing here; all of that is understood.
 
 use std::ffi::OsString;
 
-/// Turns `-name` and `-name=value` into `--name` and `--name=value`.
+/// Switches, which Packer takes values for: `-force=true` is `-force`, `-force=false` is nothing.
+const SWITCHES: &[&str] = &[
+    "check",
+    "debug",
+    "diff",
+    "evaluate-datasources",
+    "force",
+    "machine-readable",
+    "no-warn-undeclared-var",
+    "online",
+    "recursive",
+    "syntax-only",
+    "timestamp-ui",
+    "upgrade",
+    "warn-on-undeclared-var",
+    "with-annotations",
+];
+
+/// Switches of Packer that change nothing here: no plugin is loaded, the order of evaluation is by need, and there is
+/// no registry that could enforce anything.
+const WITHOUT_MEANING: &[&str] =
+    &["ignore-prerelease-plugins", "skip-enforcement", "use-sequential-evaluation"];
+
+/// Turns `-name` and `-name=value` into `--name` and `--name=value`, and a first `-v` into `--version`.
 ///
 /// Left alone: the program's own name, single letters (`-h`), numbers (`-1`), a lone `-`, and all after `--`.
 /// Nothing else is lost by it: no option of ours bundles single letters.
@@ -15,11 +39,32 @@ pub fn normalise(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             options = false;
         }
         match arg.to_str() {
-            Some(text) if options && is_long(text) => out.push(OsString::from(format!("-{text}"))),
+            Some("-v") if out.len() == 1 => out.push(OsString::from("--version")),
+            Some(text) if options && is_long(text.strip_prefix('-').unwrap_or(text)) => {
+                out.extend(option(text))
+            }
+            Some(text) if options && is_long(text) => out.extend(option(text)),
             _ => out.push(arg),
         }
     }
     out
+}
+
+/// An option with one or two dashes in our spelling; nothing when it asks for nothing.
+fn option(text: &str) -> Option<OsString> {
+    let name = text.trim_start_matches('-');
+    let (name, value) = name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value)));
+    if WITHOUT_MEANING.contains(&name) {
+        return None;
+    }
+    match value {
+        Some("true" | "1" | "t" | "T" | "TRUE" | "True") if SWITCHES.contains(&name) => {
+            Some(OsString::from(format!("--{name}")))
+        }
+        Some("false" | "0" | "f" | "F" | "FALSE" | "False") if SWITCHES.contains(&name) => None,
+        Some(value) => Some(OsString::from(format!("--{name}={value}"))),
+        None => Some(OsString::from(format!("--{name}"))),
+    }
 }
 
 /// Whether it is a word after exactly one dash.
@@ -62,6 +107,40 @@ mod tests {
                 "--force",
                 "t.pkr.hcl"
             ]
+        );
+    }
+
+    #[test]
+    fn switches_take_values_and_some_mean_nothing() {
+        assert_eq!(
+            normal(&[
+                "goldsmith",
+                "build",
+                "-force=true",
+                "-debug=false",
+                "--timestamp-ui=1",
+                "-skip-enforcement",
+                "-use-sequential-evaluation=true",
+                "-write=false",
+                "-color=false",
+                "t.json",
+                "-",
+            ]),
+            [
+                "goldsmith",
+                "build",
+                "--force",
+                "--timestamp-ui",
+                "--write=false",
+                "--color=false",
+                "t.json",
+                "-"
+            ]
+        );
+        assert_eq!(normal(&["goldsmith", "-v"]), ["goldsmith", "--version"]);
+        assert_eq!(
+            normal(&["goldsmith", "-machine-readable", "version"]),
+            ["goldsmith", "--machine-readable", "version"]
         );
     }
 

@@ -56,19 +56,7 @@ async fn run(cli: Cli, env: Env, output: Output) -> Result<u8, WireError> {
             output.text(&String::from_utf8_lossy(&script));
             Ok(0)
         }
-        Command::Version => {
-            #[derive(serde::Serialize)]
-            struct Version {
-                version: &'static str,
-            }
-            let version = env!("CARGO_PKG_VERSION");
-            if output.json {
-                output.json_value(&Version { version })?;
-            } else {
-                output.line(&format!("goldsmith {version}"));
-            }
-            Ok(0)
-        }
+        Command::Version => commands::version::version(&output),
         Command::Bindings { folder, check } => commands::bindings::run(&output, &folder, check),
         command => {
             let core = Core::new(setup(env)?);

@@ -12,6 +12,8 @@ use crate::args::{Color, Global};
 pub struct Output {
     /// Print JSON.
     pub json: bool,
+    /// Print lines for programs, as Packer does.
+    pub machine: bool,
     /// Colour what goes to standard output.
     pub color: bool,
     /// Colour what goes to standard error.
@@ -33,9 +35,10 @@ impl Output {
         let terminal = io::stdout().is_terminal();
         Output {
             json: global.json,
-            color: wanted(terminal) && !global.json,
+            machine: global.machine_readable,
+            color: wanted(terminal) && !global.json && !global.machine_readable,
             color_err: wanted(io::stderr().is_terminal()),
-            terminal: terminal && !dumb && !global.json,
+            terminal: terminal && !dumb && !global.json && !global.machine_readable,
         }
     }
 
@@ -65,6 +68,11 @@ impl Output {
         Ok(())
     }
 
+    /// Prints a line for programs. `at` is in seconds since 1970, the target is a build or nothing.
+    pub fn machine_line(&self, at: i64, target: &str, category: &str, values: &[&str]) {
+        self.line(&machine_line(at, target, category, values));
+    }
+
     /// Prints to standard error.
     pub fn note(&self, text: &str) {
         let mut out = io::stderr().lock();
@@ -90,6 +98,15 @@ impl Output {
     pub fn paint(&self, text: &str, paint: Paint) -> String {
         if self.color { paint.around(text) } else { text.to_owned() }
     }
+}
+
+/// Packer's machine-readable line: what would end a value early is replaced as it does.
+fn machine_line(at: i64, target: &str, category: &str, values: &[&str]) -> String {
+    let values: Vec<String> = values
+        .iter()
+        .map(|value| value.replace(',', "%!(PACKER_COMMA)").replace('\r', "\\r").replace('\n', "\\n"))
+        .collect();
+    format!("{at},{target},{category},{}", values.join(","))
 }
 
 fn unwritable(error: &serde_json::Error) -> WireError {
@@ -142,4 +159,13 @@ fn failure(error: &WireError, color: bool) -> String {
         text.push_str(&format!("\n  hint: {hint}"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn lines_for_programs_as_packer_writes_them() {
+        let line = super::machine_line(1_795_378_694, "null.n", "artifact", &["0", "string", "a, b\nc\r"]);
+        assert_eq!(line, "1795378694,null.n,artifact,0,string,a%!(PACKER_COMMA) b\\nc\\r");
+    }
 }

@@ -25,4 +25,8 @@ skip_foreign: boolean,
 /**
  * What to do when a step fails. Packer's `-on-error`.
  */
-on_error: OnError, };
+on_error: OnError, 
+/**
+ * At most so many builds at once; 0 is no limit. Packer's `-parallel-builds`.
+ */
+parallel: number, };

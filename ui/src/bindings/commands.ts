@@ -10,20 +10,30 @@ import type { BuildLog } from "./BuildLog";
 import type { CancelBuild } from "./CancelBuild";
 import type { Catalogue } from "./Catalogue";
 import type { Changed } from "./Changed";
+import type { CheckedOnline } from "./CheckedOnline";
 import type { ComponentDoc } from "./ComponentDoc";
 import type { CreateTemplate } from "./CreateTemplate";
 import type { CreatedTemplate } from "./CreatedTemplate";
 import type { DescribeComponent } from "./DescribeComponent";
 import type { Doctor } from "./Doctor";
 import type { Done } from "./Done";
+import type { Evaluate } from "./Evaluate";
+import type { Evaluated } from "./Evaluated";
 import type { Examine } from "./Examine";
 import type { ExportImage } from "./ExportImage";
 import type { ExportedImage } from "./ExportedImage";
 import type { FactList } from "./FactList";
+import type { FixTemplate } from "./FixTemplate";
+import type { FixedTemplate } from "./FixedTemplate";
 import type { FormAnswer } from "./FormAnswer";
+import type { FormatFiles } from "./FormatFiles";
+import type { FormatText } from "./FormatText";
+import type { FormattedFiles } from "./FormattedFiles";
+import type { FormattedText } from "./FormattedText";
 import type { HostStats } from "./HostStats";
 import type { ImageDetail } from "./ImageDetail";
 import type { ImageList } from "./ImageList";
+import type { InspectedText } from "./InspectedText";
 import type { Inspection } from "./Inspection";
 import type { LogWindow } from "./LogWindow";
 import type { MovedVersions } from "./MovedVersions";
@@ -34,12 +44,14 @@ import type { OfRun } from "./OfRun";
 import type { OfSession } from "./OfSession";
 import type { OfTask } from "./OfTask";
 import type { OpenTemplate } from "./OpenTemplate";
+import type { OpenText } from "./OpenText";
 import type { OpenedTemplate } from "./OpenedTemplate";
 import type { PickPath } from "./PickPath";
 import type { PickedPath } from "./PickedPath";
 import type { Picture } from "./Picture";
 import type { PlanRequest } from "./PlanRequest";
 import type { Planned } from "./Planned";
+import type { RequiredPlugins } from "./RequiredPlugins";
 import type { RunImage } from "./RunImage";
 import type { RunList } from "./RunList";
 import type { RunState } from "./RunState";
@@ -57,7 +69,10 @@ import type { TemplateForm } from "./TemplateForm";
 import type { TemplateList } from "./TemplateList";
 import type { TemplateState } from "./TemplateState";
 import type { TrashList } from "./TrashList";
+import type { UpgradeTemplate } from "./UpgradeTemplate";
+import type { UpgradedTemplate } from "./UpgradedTemplate";
 import type { Validation } from "./Validation";
+import type { ValueList } from "./ValueList";
 import type { Verified } from "./Verified";
 import type { VerifyImage } from "./VerifyImage";
 
@@ -91,6 +106,26 @@ export interface Commands {
   validate: { request: OfSession; response: Validation };
   /** Lists what an open template declares. */
   inspect: { request: OfSession; response: Inspection };
+  /** Opens a template from a text that is on no disk. */
+  open_text: { request: OpenText; response: OpenedTemplate };
+  /** Brings template and variable files into canonical format. */
+  format_files: { request: FormatFiles; response: FormattedFiles };
+  /** Brings a text into canonical format. */
+  format_text: { request: FormatText; response: FormattedText };
+  /** Brings a JSON template up to date. */
+  fix_template: { request: FixTemplate; response: FixedTemplate };
+  /** Writes a JSON template as HCL. */
+  upgrade_template: { request: UpgradeTemplate; response: UpgradedTemplate };
+  /** Evaluates an expression with the values of an open template. */
+  evaluate: { request: Evaluate; response: Evaluated };
+  /** Gives the values of an open template's variables and locals. */
+  list_values: { request: OfSession; response: ValueList };
+  /** Lists what an open template declares, as Packer's `inspect` prints it. */
+  inspect_text: { request: OfSession; response: InspectedText };
+  /** Lists the plugins an open template asks for, and which are built in. */
+  required_plugins: { request: OfSession; response: RequiredPlugins };
+  /** Looks up the checksums an open template refers to by URL or path. */
+  check_online: { request: OfSession; response: CheckedOnline };
   /** Lists every component that can be added to a template. */
   catalogue: { request: Nothing; response: Catalogue };
   /** Describes a component and its options. */
@@ -176,6 +211,16 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   reload: { reads: [], stales: ["session"] },
   validate: { reads: ["session"], stales: [] },
   inspect: { reads: ["session"], stales: [] },
+  open_text: { reads: [], stales: [] },
+  format_files: { reads: [], stales: ["session"] },
+  format_text: { reads: [], stales: [] },
+  fix_template: { reads: [], stales: ["session"] },
+  upgrade_template: { reads: [], stales: [] },
+  evaluate: { reads: ["session"], stales: [] },
+  list_values: { reads: ["session"], stales: [] },
+  inspect_text: { reads: ["session"], stales: [] },
+  required_plugins: { reads: ["session"], stales: [] },
+  check_online: { reads: ["session"], stales: [] },
   catalogue: { reads: [], stales: [] },
   describe_component: { reads: [], stales: [] },
   plan: { reads: ["session", "host"], stales: [] },

@@ -16,6 +16,7 @@ class Planning {
     no_library: false,
     skip_foreign: false,
     on_error: 'cleanup',
+    parallel: 0,
   });
 
   /** Shows what Build would do. */

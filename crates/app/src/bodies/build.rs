@@ -127,7 +127,7 @@ fn choices(
         no_cache: options.no_cache,
         no_library: options.no_library,
         image: None,
-        parallel: 0,
+        parallel: options.parallel as usize,
         run_uuid: inputs.run_uuid.to_string(),
         free_space: goldsmith_process::space::free(&setup.cwd).ok(),
         provenance: provenance(project, config),

@@ -9,7 +9,9 @@ use goldsmith_process::durable::Staged;
 use goldsmith_template::config::{Console, Source, packer_text};
 use goldsmith_template::document::Document;
 use goldsmith_template::fix::{self, FixError};
+use goldsmith_template::options::tables;
 use goldsmith_template::syntax::FileId;
+use goldsmith_template::syntax::ast::ExprKind;
 use goldsmith_template::{Diagnostic, Job, Text, Value, analyze, fmt, inspect, upgrade};
 use similar::TextDiff;
 use tokio_util::sync::CancellationToken;
@@ -221,7 +223,7 @@ pub(crate) async fn fix_template(core: &Core, request: FixTemplate) -> Result<Fi
         }
         let sorted = fixed.packer_text();
         Ok(FixedTemplate {
-            diagnostics: structure(&core, &sorted),
+            diagnostics: structure(&core, &edited),
             applied: fixed.applied().iter().map(|name| (*name).to_owned()).collect(),
             edited,
             sorted,
@@ -304,6 +306,43 @@ pub(crate) async fn inspect_text(core: &Core, request: OfSession) -> Result<Insp
         let lines =
             lines.map(|line| InspectedLine { category: line.category.to_owned(), values: line.values });
         Ok(InspectedText { lines: lines.collect() })
+    })
+    .await
+}
+
+pub(crate) async fn required_plugins(core: &Core, request: OfSession) -> Result<RequiredPlugins, WireError> {
+    with_session(core, &request.session, |_, session| {
+        let documents = session.project().documents().iter();
+        let blocks = documents.flat_map(|document| document.body().blocks_of("packer"));
+        let mut plugins = Vec::new();
+        for list in blocks.flat_map(|block| block.body.blocks_of("required_plugins")) {
+            for attribute in list.body.attributes() {
+                let text = |name: &str| match &attribute.value.kind {
+                    ExprKind::Object(items) => items
+                        .iter()
+                        .find(|item| item.key.literal().as_deref() == Some(name))
+                        .and_then(|item| item.value.literal_string()),
+                    _ => None,
+                };
+                let source = text("source").unwrap_or_default();
+                let short = source.rsplit('/').next().filter(|short| !short.is_empty());
+                let short = short.unwrap_or(attribute.name.as_str());
+                let built_in = tables().iter().any(|component| {
+                    component
+                        .type_name
+                        .strip_prefix(short)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+                });
+                let version = text("version").unwrap_or_default();
+                plugins.push(RequiredPlugin {
+                    name: attribute.name.name.to_string(),
+                    source,
+                    version,
+                    built_in,
+                });
+            }
+        }
+        Ok(RequiredPlugins { plugins })
     })
     .await
 }

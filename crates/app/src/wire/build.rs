@@ -22,6 +22,8 @@ pub struct BuildOptions {
     pub skip_foreign: bool,
     /// What to do when a step fails. Packer's `-on-error`.
     pub on_error: OnError,
+    /// At most so many builds at once; 0 is no limit. Packer's `-parallel-builds`.
+    pub parallel: u32,
 }
 
 /// Plans the builds of an open template.

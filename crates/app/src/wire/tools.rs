@@ -217,3 +217,23 @@ pub struct CheckedChecksum {
     /// Why there is none.
     pub problem: Option<String>,
 }
+
+/// The plugins a template asks for.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RequiredPlugins {
+    /// In the order of the template.
+    pub plugins: Vec<RequiredPlugin>,
+}
+
+/// A plugin a template asks for.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RequiredPlugin {
+    /// The name the template gives it.
+    pub name: String,
+    /// Where Packer has it from, such as `github.com/hashicorp/qemu`.
+    pub source: String,
+    /// Which versions will do.
+    pub version: String,
+    /// Whether what it is for is built in here.
+    pub built_in: bool,
+}

@@ -1,5 +1,7 @@
 //! `build` and `builds`.
 
+mod machine;
+
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
@@ -39,22 +41,28 @@ pub async fn build(core: &Core, output: &Output, args: args::Build) -> Result<u8
         return Err(WireError::input("no_terminal", "-on-error=ask needs a terminal to ask on")
             .hint("Use -on-error=cleanup or -on-error=abort."));
     }
+    let mut options = options(&args.options)?;
+    if args.debug {
+        output.note("note: -debug stops nowhere here; the builds run one after another");
+        options.parallel = 1;
+    }
     let opened = open(core, args.template).await?;
-    if let Some(code) = refused(core, output, &opened).await? {
+    if let Some(code) = refused(core, output, &opened, &args.options).await? {
         return Ok(code);
     }
-    let request = PlanRequest { session: opened.session, options: options(&args.options) };
+    let request = PlanRequest { session: opened.session, options };
     let started = core.start_build(request).await?;
     if args.detach {
         return detached(output, &started);
     }
-    for warning in started.plan.warnings.iter().filter(|_| !output.json) {
+    for warning in started.plan.warnings.iter().filter(|_| !output.json && !output.machine) {
         output.note(&format!("warning: {warning}"));
     }
-    for skipped in started.plan.skipped.iter().filter(|_| !output.json) {
+    for skipped in started.plan.skipped.iter().filter(|_| !output.json && !output.machine) {
         output.note(&format!("skipped: {}: {}", skipped.job, skipped.reason));
     }
-    let follower = Follower::new(*output, args.timestamp_ui, ask);
+    let kinds = started.plan.jobs.iter().map(|job| (job.name.clone(), job.source_type.clone()));
+    let follower = Follower::new(*output, args.timestamp_ui, ask, kinds.collect());
     follower.run(core, &started.build).await
 }
 
@@ -115,6 +123,8 @@ struct Follower {
     bar: Bar,
     waiting: Waiting,
     titles: HashMap<(String, String), String>,
+    /// The type of each job's source.
+    kinds: HashMap<String, String>,
     /// What each job last said it waits for.
     waits: HashMap<String, String>,
     /// Number of the last log line printed.
@@ -124,7 +134,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn new(output: Output, timestamps: bool, ask: bool) -> Self {
+    fn new(output: Output, timestamps: bool, ask: bool, kinds: HashMap<String, String>) -> Self {
         Follower {
             output,
             timestamps,
@@ -132,6 +142,7 @@ impl Follower {
             bar: Bar::new(output),
             waiting: Waiting::default(),
             titles: HashMap::new(),
+            kinds,
             waits: HashMap::new(),
             printed: 0,
             quiet: None,
@@ -237,6 +248,13 @@ impl Follower {
                 Happened::Line(line) => self.output.json_line(&Logged { log: line }),
             };
         }
+        if self.output.machine {
+            match one {
+                Happened::Line(line) => machine::line(&self.output, line),
+                Happened::Fact(entry) => machine::fact(&self.output, entry, &self.titles),
+            }
+            return Ok(());
+        }
         match one {
             Happened::Line(line) => {
                 let paint = match line.stream {
@@ -253,11 +271,11 @@ impl Follower {
 
     fn print(&mut self, at: i64, job: &str, text: &str, lead: &str, paint: Option<Paint>) {
         self.bar.clear();
-        let stamp = if self.timestamps { format!("{} ", time(at)) } else { String::new() };
+        // As Packer writes it: the time, a colon, the line.
+        let stamp = if self.timestamps { format!("{}: ", time(at)) } else { String::new() };
         let head = if job.is_empty() { lead.to_owned() } else { format!("{lead}{job}: ") };
-        let line = format!("{head}{text}");
-        let line = paint.map_or(line.clone(), |paint| self.output.paint(&line, paint));
-        self.output.line(&format!("{stamp}{line}"));
+        let line = format!("{stamp}{head}{text}");
+        self.output.line(&paint.map_or(line.clone(), |paint| self.output.paint(&line, paint)));
     }
 
     fn fact(&mut self, entry: &Entry) {
@@ -354,16 +372,19 @@ impl Follower {
         if self.output.json {
             self.output.json_line(&Ended { result: state })?;
         }
+        if self.output.machine {
+            machine::end(&self.output, state, took, &self.kinds);
+        }
         match state.status {
             BuildStatus::Succeeded => {
-                if !self.output.json {
+                if !self.output.json && !self.output.machine {
                     self.succeeded(state, took);
                 }
                 Ok(0)
             }
             status => {
                 let error = self.failed(core, build, state, status).await;
-                if !self.output.json {
+                if !self.output.json && !self.output.machine {
                     self.output.note("");
                     self.output.failure(&error);
                 }

@@ -2,11 +2,15 @@
 
 pub mod bindings;
 mod build;
+mod console;
 mod docs;
 mod doctor;
 mod image;
+mod plugins;
 mod run;
 mod template;
+mod tools;
+pub mod version;
 mod worker;
 
 use goldsmith_app::{Core, WireError};
@@ -19,6 +23,12 @@ pub async fn run(command: Command, core: Core, output: Output) -> Result<u8, Wir
     match command {
         Command::Validate(args) => template::validate(&core, &output, args).await,
         Command::Inspect(args) => template::inspect(&core, &output, args).await,
+        Command::Fmt(args) => tools::fmt(&core, &output, args).await,
+        Command::Console(args) => console::console(&core, &output, args).await,
+        Command::Fix(args) => tools::fix(&core, &output, args).await,
+        Command::Hcl2Upgrade(args) => tools::upgrade(&core, &output, args).await,
+        Command::Init(args) => plugins::init(&core, &output, args).await,
+        Command::Plugins(command) => plugins::plugins(&core, &output, command).await,
         Command::Plan(args) => template::plan(&core, &output, args).await,
         Command::Build(args) => build::build(&core, &output, args).await,
         Command::Builds => build::builds(&core, &output).await,

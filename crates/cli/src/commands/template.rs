@@ -2,29 +2,57 @@
 
 use goldsmith_app::types::{Diagnostic, JobPlan, OnError as CoreOnError, Plan, Severity};
 use goldsmith_app::wire::{
-    BuildOptions, InspectedBuild, OfSession, OpenTemplate, OpenedTemplate, PlanRequest, TemplateInputs,
+    BuildOptions, InspectedBuild, OfSession, OpenTemplate, OpenText, OpenedTemplate, PlanRequest,
+    TemplateInputs, TextLanguage, Validation,
 };
 use goldsmith_app::{Core, WireError};
 use serde::Serialize;
 
-use crate::args::{self, OnError, Options, Template};
+use crate::args::{self, ConfigType, OnError, Options, Template};
+use crate::commands::version::now;
 use crate::diagnostics::{self, Sources};
 use crate::output::{Output, Paint};
 use crate::text::{Align, Table, count, size, wrap};
 
 /// Opens the template the arguments name.
 pub async fn open(core: &Core, template: Template) -> Result<OpenedTemplate, WireError> {
-    core.open_template(OpenTemplate {
-        path: template.template,
-        inputs: TemplateInputs {
-            vars: template.var,
-            var_files: template.var_file,
-            only: template.only,
-            except: template.except,
-        },
-        remember: false,
+    let inputs = TemplateInputs {
+        vars: template.var,
+        var_files: template.var_file,
+        only: template.only,
+        except: template.except,
+    };
+    if template.template == "-" {
+        return core
+            .open_text(OpenText { text: stdin()?, language: language(template.config_type), inputs })
+            .await;
+    }
+    core.open_template(OpenTemplate { path: template.template, inputs, remember: false }).await
+}
+
+/// Opens a template without any values given.
+pub async fn open_path(core: &Core, path: &str) -> Result<OpenedTemplate, WireError> {
+    let inputs = TemplateInputs::default();
+    if path == "-" {
+        return core.open_text(OpenText { text: stdin()?, language: TextLanguage::Guess, inputs }).await;
+    }
+    core.open_template(OpenTemplate { path: path.to_owned(), inputs, remember: false }).await
+}
+
+/// Packer's word for the language of a text.
+pub fn language(config_type: Option<ConfigType>) -> TextLanguage {
+    match config_type {
+        Some(ConfigType::Hcl2) => TextLanguage::Hcl,
+        Some(ConfigType::Json) => TextLanguage::Json,
+        None => TextLanguage::Guess,
+    }
+}
+
+/// All of standard input.
+pub fn stdin() -> Result<String, WireError> {
+    std::io::read_to_string(std::io::stdin()).map_err(|error| {
+        WireError::input("standard_input", "standard input cannot be read as a text").because(&error)
     })
-    .await
 }
 
 /// Prints problems for people; to standard error, so that the answer of a command stays alone on standard output.
@@ -37,8 +65,8 @@ pub fn report(output: &Output, opened: &OpenedTemplate, problems: &[Diagnostic])
 }
 
 /// What `-on-error` and the rest come to.
-pub fn options(options: &Options) -> BuildOptions {
-    BuildOptions {
+pub fn options(options: &Options) -> Result<BuildOptions, WireError> {
+    Ok(BuildOptions {
         force: options.force,
         no_cache: options.no_cache,
         no_library: options.no_library,
@@ -47,8 +75,31 @@ pub fn options(options: &Options) -> BuildOptions {
             OnError::Cleanup => CoreOnError::Cleanup,
             OnError::Abort => CoreOnError::Abort,
             OnError::Ask => CoreOnError::Ask,
+            OnError::RunCleanupProvisioner => {
+                let title = "-on-error=run-cleanup-provisioner is not there yet";
+                return Err(WireError::input("not_there_yet", title).hint(
+                    "-on-error=cleanup runs the error-cleanup-provisioner too, and removes the machine after it.",
+                ));
+            }
         },
-    }
+        parallel: options.parallel_builds,
+    })
+}
+
+/// The problem of a value for a variable that the template does not declare.
+const UNDECLARED: &str = "variable.undeclared";
+
+/// Takes out warnings of one kind.
+fn without(problems: &mut Vec<Diagnostic>, code: &str) {
+    problems.retain(|problem| problem.code != code || problem.severity == Severity::Error);
+}
+
+/// Counts again after problems were taken out.
+fn recount(found: &mut Validation) {
+    let count = |severity| found.diagnostics.iter().filter(|problem| problem.severity == severity).count();
+    found.errors = u32::try_from(count(Severity::Error)).unwrap_or(u32::MAX);
+    found.warnings = u32::try_from(count(Severity::Warning)).unwrap_or(u32::MAX);
+    found.valid = found.errors == 0;
 }
 
 /// Checks a template.
@@ -56,12 +107,42 @@ pub async fn validate(core: &Core, output: &Output, args: args::Validate) -> Res
     let opened = open(core, args.template).await?;
     let mut found = core.validate(OfSession { session: opened.session.clone() }).await?;
     if args.syntax_only {
-        found.diagnostics.retain(|problem| problem.code.starts_with("syntax"));
-        let count =
-            |severity| found.diagnostics.iter().filter(|problem| problem.severity == severity).count();
-        found.errors = u32::try_from(count(Severity::Error)).unwrap_or(u32::MAX);
-        found.warnings = u32::try_from(count(Severity::Warning)).unwrap_or(u32::MAX);
-        found.valid = found.errors == 0;
+        found
+            .diagnostics
+            .retain(|problem| ["syntax", "json."].iter().any(|code| problem.code.starts_with(code)));
+    }
+    if args.no_warn_undeclared_var {
+        without(&mut found.diagnostics, UNDECLARED);
+    }
+    if args.online && found.valid {
+        for checked in core.check_online(OfSession { session: opened.session.clone() }).await?.checksums {
+            let problem = checked.problem.map(|problem| {
+                Diagnostic::error("checksum.online", format!("{}: {problem}", checked.job))
+                    .with_help(format!("the list is {}", checked.list))
+            });
+            found.diagnostics.extend(problem);
+            if let (Some(digest), false) = (checked.digest, output.json || output.machine) {
+                output.line(&format!("{}: {digest} by {}", checked.job, checked.list));
+            }
+        }
+    }
+    if args.evaluate_datasources {
+        let text = "data sources are not run: what they would give stays unknown";
+        found.diagnostics.push(Diagnostic::warning("data.not-run", text));
+    }
+    recount(&mut found);
+    if output.machine {
+        for problem in &found.diagnostics {
+            let kind = if problem.is_error() { "error" } else { "say" };
+            output.machine_line(now(), "", "ui", &[kind, &problem.to_string()]);
+        }
+        let said = match (found.valid, args.syntax_only) {
+            (false, _) => return Ok(1),
+            (true, true) => "Syntax-only check passed. Everything looks okay.",
+            (true, false) => "The configuration is valid.",
+        };
+        output.machine_line(now(), "", "ui", &["say", said]);
+        return Ok(0);
     }
     if output.json {
         output.json_value(&found)?;
@@ -83,6 +164,14 @@ pub async fn validate(core: &Core, output: &Output, args: args::Validate) -> Res
 /// Lists what a template declares.
 pub async fn inspect(core: &Core, output: &Output, args: args::Inspect) -> Result<u8, WireError> {
     let opened = open(core, args.template).await?;
+    if output.machine {
+        let said = core.inspect_text(OfSession { session: opened.session.clone() }).await?;
+        for line in said.lines {
+            let values: Vec<&str> = line.values.iter().map(String::as_str).collect();
+            output.machine_line(now(), "", &line.category, &values);
+        }
+        return Ok(0);
+    }
     let found = core.inspect(OfSession { session: opened.session.clone() }).await?;
     if output.json {
         output.json_value(&found)?;
@@ -129,13 +218,27 @@ struct Refused<'a> {
 }
 
 /// Checks a template before something is made of it; says what is wrong and gives the exit code when it cannot be.
-pub async fn refused(core: &Core, output: &Output, opened: &OpenedTemplate) -> Result<Option<u8>, WireError> {
-    let found = core.validate(OfSession { session: opened.session.clone() }).await?;
+pub async fn refused(
+    core: &Core,
+    output: &Output,
+    opened: &OpenedTemplate,
+    options: &Options,
+) -> Result<Option<u8>, WireError> {
+    let mut found = core.validate(OfSession { session: opened.session.clone() }).await?;
+    if !options.warn_on_undeclared_var {
+        without(&mut found.diagnostics, UNDECLARED);
+    }
     if found.valid {
         if !output.json {
             report(output, opened, &found.diagnostics);
         }
         return Ok(None);
+    }
+    if output.machine {
+        for problem in found.diagnostics.iter().filter(|problem| problem.is_error()) {
+            output.machine_line(now(), "", "ui", &["error", &problem.to_string()]);
+        }
+        return Ok(Some(1));
     }
     if output.json {
         output.json_line(&Refused { valid: false, diagnostics: &found.diagnostics })?;
@@ -149,10 +252,11 @@ pub async fn refused(core: &Core, output: &Output, opened: &OpenedTemplate) -> R
 /// Prints what a build would do.
 pub async fn plan(core: &Core, output: &Output, args: args::Plan) -> Result<u8, WireError> {
     let opened = open(core, args.template).await?;
-    if let Some(code) = refused(core, output, &opened).await? {
+    if let Some(code) = refused(core, output, &opened, &args.options).await? {
         return Ok(code);
     }
-    let planned = core.plan(PlanRequest { session: opened.session, options: options(&args.options) }).await?;
+    let planned =
+        core.plan(PlanRequest { session: opened.session, options: options(&args.options)? }).await?;
     if output.json {
         output.json_value(&planned)?;
     } else {
