@@ -10,7 +10,10 @@ use crate::names::Names;
 pub(crate) fn fill(text: &Text, names: &Names, fields: &[(&str, &str)]) -> Result<String, StepError> {
     let filled = text.resolve(&|hole| match hole {
         Hole::Build(name) => names.get(name),
-        Hole::Field(action) => field(action, fields),
+        Hole::Field(action) => field(action, names, fields),
+        Hole::Late { expression, .. } => {
+            goldsmith_template::eval::finish(expression, &|name| names.get(name)).ok()
+        }
         Hole::Unknown(_) => None,
     });
     filled.map_err(|error| {
@@ -20,9 +23,9 @@ pub(crate) fn fill(text: &Text, names: &Names, fields: &[(&str, &str)]) -> Resul
 }
 
 /// What an action (`{{ .Name }}`, `{{ if .Vars }}...{{ end }}`) comes to; nothing for one that is no Go template.
-fn field(action: &str, fields: &[(&str, &str)]) -> Option<String> {
+fn field(action: &str, names: &Names, fields: &[(&str, &str)]) -> Option<String> {
     let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    goldsmith_template::gotemplate::fill(action, &fields).ok()
+    goldsmith_template::gotemplate::fill(action, &fields, &|name| names.get(name)).ok()
 }
 
 #[cfg(test)]
@@ -40,5 +43,13 @@ mod tests {
         text.push_hole(Hole::Build("Host".into()));
         assert_eq!(fill(&text, &names, &[("Path", "/tmp/a")]).unwrap(), "run /tmp/a<no value> on 127.0.0.1");
         assert!(fill(&Text::from(Hole::Build("Password".into())), &names, &[]).is_err());
+        let late = |expression: &str| {
+            let hole = Hole::Late { expression: expression.to_owned(), sensitive: false };
+            fill(&Text::from(hole), &names, &[])
+        };
+        assert_eq!(late("split(\".\", build.Host)[3]").unwrap(), "1");
+        assert!(late("upper(build.Password)").is_err());
+        let piped = Text::from(Hole::Field("{{ build `Host` | replace_all `.` `-` }}".into()));
+        assert_eq!(fill(&piped, &names, &[]).unwrap(), "127-0-0-1");
     }
 }

@@ -27,7 +27,7 @@ pub enum Part {
 }
 
 /// What fills a gap in a [`Text`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hole {
     /// A value of the running build, by its Packer name: `Host`, `Password`, `PackerHTTPAddr` ...
@@ -35,6 +35,15 @@ pub enum Hole {
     /// A late-bound Go-template action exactly as written, for example `{{ .Path }}`. When it belongs to a
     /// control structure (`{{ if .Vars }} .. {{ end }}`), the whole structure is one hole.
     Field(String),
+    /// What an expression over values of the running build comes to, such as `upper(build.Host)`. Everything
+    /// else in it is filled in; [`crate::eval::finish`] computes it.
+    Late {
+        /// The expression.
+        expression: String,
+        /// True when it holds a sensitive value: it must never be shown.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sensitive: bool,
+    },
     /// A value nobody can supply here, with the expression it came from (a foreign data source, a secret
     /// store). A build that needs it must refuse to start.
     Unknown(String),
@@ -53,8 +62,23 @@ impl fmt::Display for Hole {
         match self {
             Hole::Build(name) => write!(f, "{{build.{name}}}"),
             Hole::Field(action) => f.write_str(action),
+            Hole::Late { sensitive: true, .. } => f.write_str("<sensitive>"),
+            Hole::Late { expression, .. } => write!(f, "{{{expression}}}"),
             Hole::Unknown(what) => write!(f, "{{{what}}}"),
         }
+    }
+}
+
+impl fmt::Debug for Hole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, what) = match self {
+            Hole::Build(name) => ("Build", name.as_str()),
+            Hole::Field(action) => ("Field", action.as_str()),
+            Hole::Late { sensitive: true, .. } => ("Late", "<sensitive>"),
+            Hole::Late { expression, .. } => ("Late", expression.as_str()),
+            Hole::Unknown(what) => ("Unknown", what.as_str()),
+        };
+        f.debug_tuple(name).field(&what).finish()
     }
 }
 
@@ -83,7 +107,8 @@ impl From<&str> for Text {
 
 impl From<Hole> for Text {
     fn from(hole: Hole) -> Self {
-        Text { parts: vec![Part::Hole(hole)], sensitive: false }
+        let sensitive = matches!(hole, Hole::Late { sensitive: true, .. });
+        Text { parts: vec![Part::Hole(hole)], sensitive }
     }
 }
 
@@ -124,6 +149,7 @@ impl Text {
 
     /// Appends a hole.
     pub fn push_hole(&mut self, hole: Hole) {
+        self.sensitive |= matches!(hole, Hole::Late { sensitive: true, .. });
         self.parts.push(Part::Hole(hole));
     }
 

@@ -1,8 +1,8 @@
 //! Types, and conversion between them as the `cty` library of HCL does it.
 
 use crate::number::Number;
-use crate::text::Text;
-use crate::value::Value;
+use crate::text::{Hole, Text};
+use crate::value::{Unknown, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -201,8 +201,17 @@ fn string_to_number(text: &Text, value: &Value, ty: &Type) -> Option<Value> {
     }
 }
 
+/// What a text with holes comes to as another type.
 fn unknown_of(text: &Text, ty: &Type) -> Value {
-    Value::unknown(ty.clone(), text.display())
+    let unknowable = text.holes().any(|hole| matches!(hole, Hole::Unknown(_)));
+    match crate::eval::text_literal(text).filter(|_| !unknowable) {
+        Some(written) => {
+            let hole =
+                Hole::Late { expression: format!("convert({written}, {ty})"), sensitive: text.sensitive };
+            Value::Unknown(Unknown { ty: ty.clone(), hole })
+        }
+        None => Value::unknown(ty.clone(), text.display()),
+    }
 }
 
 fn elements(value: &Value, inner: &Type, ty: &Type) -> Result<Vec<Value>, Mismatch> {

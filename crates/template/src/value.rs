@@ -214,9 +214,15 @@ impl Value {
 
     /// True when a sensitive string is anywhere inside.
     pub fn is_sensitive(&self) -> bool {
-        let mut found = false;
-        self.each_text(&mut |text| found |= text.sensitive);
-        found
+        match self {
+            Value::String(text) => text.sensitive,
+            Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                items.iter().any(Value::is_sensitive)
+            }
+            Value::Map(entries) | Value::Object(entries) => entries.values().any(Value::is_sensitive),
+            Value::Unknown(unknown) => matches!(unknown.hole, Hole::Late { sensitive: true, .. }),
+            _ => false,
+        }
     }
 
     /// Marks every string inside as sensitive.

@@ -354,7 +354,9 @@ impl<'a> Analyzer<'a> {
         if !fine || value.is_null() || matches!(value, Value::Unknown(_)) {
             return Vec::new();
         }
-        let Some(items) = value.as_elements() else {
+        // Packer's reader of JSON templates takes a single value for a list of one.
+        let single = self.legacy.then(|| std::slice::from_ref(&value)).filter(|_| value.as_str().is_some());
+        let Some(items) = value.as_elements().or(single) else {
             let message =
                 format!("\"{name}\" must be a list of strings, not {}", crate::eval::describe(&value));
             self.error("attribute.type", attribute.value.span, message).help =

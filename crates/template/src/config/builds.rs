@@ -17,6 +17,7 @@ use crate::options::{
     nearest, types_of,
 };
 use crate::syntax::Span;
+use crate::syntax::ast::Body;
 use crate::value::Value;
 use std::collections::BTreeMap;
 
@@ -114,6 +115,8 @@ fn build_jobs(
         let facts = facts(a, &used.name, &used.type_name);
         let (made, communicator) = make_source(a, used, source, &in_source, &facts, &place);
         let mut in_steps = in_source.clone().with_root("build", Root::Build);
+        let build = build_name.clone().unwrap_or_default();
+        in_steps.known_build.insert("name".to_owned(), Value::from(build));
         in_steps.absent.remove("build");
         let around = Around {
             scope: &in_steps,
@@ -181,7 +184,13 @@ fn uses<'b>(
             uses.push(Use { type_name, name, alias, extra: Some(block.clone()), span: label.span });
         }
     }
+    // A dynamic block over something that is not known yet may make sources.
+    let open = build.body.blocks_of("dynamic").any(|block| {
+        let for_each = block.body.attribute("for_each").filter(|_| block.label(0) == Some("source"));
+        for_each.is_some_and(|for_each| !a.eval(&for_each.value, scope, &none).0.is_wholly_known())
+    });
     if uses.is_empty()
+        && !open
         && build.body.attribute("sources").is_none()
         && !blocks.iter().any(|b| b.kind == "source")
     {
@@ -284,6 +293,9 @@ fn make_source(
                 name: Some(used.name.clone()),
                 place: place.clone(),
             });
+        for view in std::iter::once(source).chain(&used.extra) {
+            check_foreign(a, view.body, scope, &view.locals);
+        }
         return (Source::Foreign(foreign), Communicator::None);
     };
     let mut views = vec![source];
@@ -361,34 +373,44 @@ fn steps(
     }
 }
 
-/// Whether `only` and `except` leave a step in this job: exact names, no patterns.
-fn applies(
-    a: &mut Analyzer<'_>,
-    only: &[String],
-    except: &[String],
-    collected: &Collected,
-    around: &Around<'_>,
-) -> bool {
-    let place = |name: &str| collected.places.get(name).copied().unwrap_or_default();
-    let legacy = a.legacy;
-    if !only.is_empty() && !except.is_empty() {
-        a.error("step.only-except", place("except"), "only one of \"only\" and \"except\" may be set");
+/// Whether `only` and `except` leave a step in this job: exact names, no patterns. A step that is left out is not
+/// looked at any further, as in Packer.
+fn applies(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> bool {
+    let mut list = |name| a.list_attribute(block.body, name, around.scope, &block.locals);
+    let (only, except) = (list("only"), list("except"));
+    if let (false, Some((_, span))) = (only.is_empty(), except.first()) {
+        a.error("step.only-except", *span, "only one of \"only\" and \"except\" may be set");
     }
-    for (list, name) in [(only, "only"), (except, "except")] {
-        for reference in list.iter().filter(|reference| !around.all_references.contains(reference)) {
-            let near =
-                nearest(reference, around.all_references.iter().map(String::as_str)).map(str::to_owned);
-            let message = format!("\"{name}\" names \"{reference}\", which is no source of this build");
-            // Packer refuses this in JSON templates.
-            let severity = if a.legacy { Severity::Error } else { Severity::Warning };
-            a.report(severity, "step.unknown-source", place(name), message).help = Some(match near {
+    let legacy = a.legacy;
+    for (list, name) in [(&only, "only"), (&except, "except")] {
+        for (reference, span) in list {
+            if around.all_references.contains(reference) {
+                continue;
+            }
+            let near = nearest(reference, around.all_references.iter().map(String::as_str));
+            let help = match near {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None if legacy => format!("write the name of a builder, such as \"{}\"", around.reference),
                 None => format!("write type.name, such as \"{}\"", around.reference),
-            });
+            };
+            let message = format!("\"{name}\" names \"{reference}\", which is no source of this build");
+            // Packer refuses this in JSON templates.
+            let severity = if legacy { Severity::Error } else { Severity::Warning };
+            a.report(severity, "step.unknown-source", *span, message).help = Some(help);
         }
     }
-    (only.is_empty() || only.contains(&around.reference)) && !except.contains(&around.reference)
+    let here = |list: &[(String, Span)]| list.iter().any(|(name, _)| *name == around.reference);
+    (only.is_empty() || here(&only)) && !here(&except)
+}
+
+/// What is wrong in the body of a component whose options are not known: names, functions, duplicates.
+pub(super) fn check_foreign(a: &mut Analyzer<'_>, body: &Body, scope: &Scope, locals: &Locals) {
+    for attribute in a.attributes(body) {
+        a.eval(&attribute.value, scope, locals);
+    }
+    for block in a.blocks(body, scope, locals) {
+        check_foreign(a, block.body, scope, &block.locals);
+    }
 }
 
 fn collect_step(
@@ -408,18 +430,21 @@ fn provisioner(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> O
     let type_name = label.text.as_str();
     let Some(component) = lookup(ComponentKind::Provisioner, type_name) else {
         let foreign = foreign(a, ComponentKind::Provisioner, type_name, None, label.span)?;
-        if !foreign_applies(a, block, around) {
+        if !applies(a, block, around) {
             return None;
         }
+        check_foreign(a, block.body, around.scope, &block.locals);
         return Some(ProvisionerStep {
             meta: Meta::default(),
             provisioner: Provisioner::Foreign(foreign),
             place,
         });
     };
+    if !applies(a, block, around) {
+        return None;
+    }
     let mut collected = collect_step(a, component, block, around);
     let meta = ProvisionerMeta::decode(&mut collected.settings);
-    let applies = applies(a, &meta.only, &meta.except, &collected, around);
     let settings = &mut collected.settings;
     let provisioner = match type_name {
         "shell" => {
@@ -450,17 +475,7 @@ fn provisioner(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> O
         max_retries: meta.max_retries,
         continue_on_error: meta.continue_on_error,
     };
-    applies.then_some(ProvisionerStep { meta, provisioner, place })
-}
-
-/// `only` and `except` of a block whose other options are not known.
-fn foreign_applies(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> bool {
-    let mut list = |name| -> Vec<String> {
-        let list = a.list_attribute(block.body, name, around.scope, &block.locals);
-        list.into_iter().map(|(text, _)| text).collect()
-    };
-    let (only, except) = (list("only"), list("except"));
-    (only.is_empty() || only.contains(&around.reference)) && !except.contains(&around.reference)
+    Some(ProvisionerStep { meta, provisioner, place })
 }
 
 /// A post-processor; `None` when `only` or `except` leaves it out of this job.
@@ -470,9 +485,10 @@ fn post_processor(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -
     let type_name = label.text.as_str();
     let Some(component) = lookup(ComponentKind::PostProcessor, type_name) else {
         let foreign = foreign(a, ComponentKind::PostProcessor, type_name, None, label.span)?;
-        if !foreign_applies(a, block, around) {
+        if !applies(a, block, around) {
             return None;
         }
+        check_foreign(a, block.body, around.scope, &block.locals);
         let name = a.text_attribute(block.body, "name", around.scope, &block.locals);
         return Some(PostProcessorStep {
             name: name.unwrap_or_else(|| type_name.to_owned()),
@@ -481,9 +497,11 @@ fn post_processor(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -
             place,
         });
     };
+    if !applies(a, block, around) {
+        return None;
+    }
     let mut collected = collect_step(a, component, block, around);
     let meta = PostProcessorMeta::decode(&mut collected.settings);
-    let applies = applies(a, &meta.only, &meta.except, &collected, around);
     let settings = &mut collected.settings;
     let post_processor = match type_name {
         "checksum" => PostProcessor::Checksum(ChecksumOptions::decode(settings)),
@@ -497,7 +515,7 @@ fn post_processor(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -
         }
     };
     collected.report(a, &format!("post-processor {type_name}"));
-    applies.then(|| PostProcessorStep {
+    Some(PostProcessorStep {
         name: meta.name.unwrap_or_else(|| type_name.to_owned()),
         keep_input_artifact: meta.keep_input_artifact,
         post_processor,

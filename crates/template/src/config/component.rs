@@ -8,6 +8,7 @@ use crate::eval::Scope;
 use crate::gotemplate::{self, Facts};
 use crate::options::{Component, OptionSpec, OptionType, Settings, language_type, nearest};
 use crate::syntax::Span;
+use crate::syntax::ast::{Expr, ExprKind};
 use crate::text::Text;
 use crate::types::convert;
 use crate::value::Value;
@@ -18,7 +19,7 @@ pub(super) struct Collected {
     pub(super) settings: Settings,
     pub(super) places: BTreeMap<String, Span>,
     /// The `override` argument, evaluated.
-    pub(super) overrides: Option<(Value, Span)>,
+    pub(super) overrides: Option<(Value, Expr)>,
     header: Span,
 }
 
@@ -61,6 +62,12 @@ pub(super) fn collect(
                 continue;
             }
             let Some(spec) = known(a, component, name, attribute.name.span, &what) else { continue };
+            if a.legacy && collected.places.contains_key(spec.name) {
+                let message = format!("\"{name}\" is \"{}\" a second time", spec.name);
+                a.error("option.unknown", attribute.name.span, message);
+                continue;
+            }
+            let name = spec.name;
             if let Some(first) = collected.places.get(name).copied() {
                 let message = format!(
                     "\"{name}\" is already set in the source; a build can only add to it, not change it"
@@ -76,11 +83,11 @@ pub(super) fn collect(
             collected.places.insert(name.to_owned(), attribute.span);
             let (value, fine) = a.eval(&attribute.value, scope, &view.locals);
             if name == "override" {
-                collected.overrides = fine.then_some((value, attribute.value.span));
+                collected.overrides = fine.then(|| (value, attribute.value.clone()));
                 continue;
             }
             let value = if fine {
-                shape(a, spec, value, attribute.value.span, facts)
+                shape(a, spec, value, &attribute.value, facts)
             } else {
                 Value::unknown(language_type(spec.ty), "a value with an error")
             };
@@ -110,7 +117,7 @@ pub(super) fn collect(
                 let (value, fine) = a.eval(&attribute.value, scope, &block.locals);
                 if fine {
                     let value = match nested {
-                        Some(_) => shape(a, spec, value, attribute.value.span, facts),
+                        Some(_) => shape(a, spec, value, &attribute.value, facts),
                         None => value,
                     };
                     entries.insert(name.to_owned(), value);
@@ -124,6 +131,21 @@ pub(super) fn collect(
     collected
 }
 
+/// What Packer itself reads in a JSON template, exactly as it is written; the rest it hands to the component,
+/// which does not look at the letter case.
+const OWN: &[&str] =
+    &["only", "except", "override", "pause_before", "max_retries", "timeout", "name", "keep_input_artifact"];
+
+/// The option of that name.
+fn option(a: &Analyzer<'_>, component: &Component, name: &str) -> Option<&'static OptionSpec> {
+    let exact = component.option(name);
+    let loose = || {
+        let mut all = component.all_options();
+        all.find(|spec| spec.name.eq_ignore_ascii_case(name) && !OWN.contains(&spec.name))
+    };
+    exact.or_else(|| a.legacy.then(loose).flatten())
+}
+
 fn known(
     a: &mut Analyzer<'_>,
     component: &Component,
@@ -131,7 +153,7 @@ fn known(
     span: Span,
     what: &str,
 ) -> Option<&'static OptionSpec> {
-    if let Some(spec) = component.option(name) {
+    if let Some(spec) = option(a, component, name) {
         return Some(spec);
     }
     let message = format!("{what} has no option \"{name}\"");
@@ -152,16 +174,17 @@ pub(super) fn shape(
     a: &mut Analyzer<'_>,
     spec: &OptionSpec,
     value: Value,
-    span: Span,
+    expr: &Expr,
     facts: &Facts,
 ) -> Value {
+    let span = expr.span;
     if value.is_null() {
         return Value::Null;
     }
     let ty = language_type(spec.ty);
     let broken = Value::unknown(ty.clone(), "a value with an error");
     // What a JSON template writes as text gets its type only once the text is complete.
-    let filled = if a.legacy { fill_in(a, spec, value, span, facts) } else { Some(value) };
+    let filled = if a.legacy { fill_in(a, spec, value, expr, facts) } else { Some(value) };
     let Some(value) = filled else { return broken };
     let converted = if a.legacy { weak(&value, spec.ty) } else { convert(&value, &ty) };
     let value = match converted {
@@ -184,7 +207,7 @@ pub(super) fn shape(
     if a.legacy {
         return value;
     }
-    fill_in(a, spec, value, span, facts).unwrap_or(broken)
+    fill_in(a, spec, value, expr, facts).unwrap_or(broken)
 }
 
 /// Fills in the Go templates of a value; `None` when that is not possible.
@@ -192,13 +215,15 @@ fn fill_in(
     a: &mut Analyzer<'_>,
     spec: &OptionSpec,
     value: Value,
-    span: Span,
+    expr: &Expr,
     facts: &Facts,
 ) -> Option<Value> {
+    let span = expr.span;
     let mut missing = Vec::new();
     let late = Facts { unknown: gotemplate::UnknownField::Late, ..facts.clone() };
     let facts = if spec.late { &late } else { facts };
     let secrets = if a.legacy { a.sensitive.clone() } else { Vec::new() };
+    let mut source = String::new();
     let rendered = value.map_texts(&mut |text: Text| match gotemplate::render(&text, facts) {
         Ok(rendered) => {
             missing.extend(rendered.missing);
@@ -207,7 +232,10 @@ fn fill_in(
             let secret = text.sensitive || secrets.iter().any(|secret| text.reveal().contains(secret));
             Ok(text.with_sensitive(secret))
         }
-        Err(error) => Err(error),
+        Err(error) => {
+            source = gotemplate::source(&text);
+            Err(error)
+        }
     });
     if let Some(field) = missing.first() {
         let message =
@@ -218,11 +246,38 @@ fn fill_in(
         Ok(value) => Some(value),
         Err(error) => {
             let message = format!("\"{}\" holds a Go template that cannot be read: {error}", spec.name);
-            a.error("gotemplate.invalid", span, message).help =
+            let at = locate(expr, &source, error.offset).unwrap_or(span);
+            a.error("gotemplate.invalid", at, message).help =
                 Some("to write {{ as it is, write {{ `{{` }}".to_owned());
             None
         }
     }
+}
+
+/// Where in the file a part of a Go template is written: the word or action at `offset` of the text `source` that
+/// `expr` came to.
+fn locate(expr: &Expr, source: &str, offset: usize) -> Option<Span> {
+    let mut literals = Vec::new();
+    expr.walk(&mut |expr| {
+        if let ExprKind::Template(template) = &expr.kind {
+            template.each_literal(&mut |literal| literals.push(literal));
+        }
+    });
+    let rest = source.get(offset..)?;
+    let length = match rest.find("}}") {
+        Some(end) if rest.starts_with("{{") => end + 2,
+        _ => rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').unwrap_or(rest.len()).max(1),
+    };
+    let found = literals.iter().filter(|literal| !literal.text.is_empty()).find_map(|literal| {
+        let starts = source.match_indices(literal.text.as_str()).map(|(at, _)| at);
+        let at = starts.into_iter().find(|at| (*at..at + literal.text.len()).contains(&offset))?;
+        let from = offset - at;
+        Some((literal, from, (from + length).min(literal.text.len())))
+    });
+    let (literal, from, to) = found?;
+    let place = |decoded: usize| u32::try_from(decoded).ok().map(|decoded| literal.map.source(decoded));
+    let (start, end) = (place(from)?, place(to)?);
+    Some(Span::new(literal.span.file, start, end.max(start + 1)))
 }
 
 /// Replaces options by those the `override` argument gives for a source.
@@ -234,7 +289,8 @@ pub(super) fn apply_override(
     all_sources: &[String],
     facts: &Facts,
 ) {
-    let Some((value, span)) = collected.overrides.clone() else { return };
+    let Some((value, expr)) = collected.overrides.clone() else { return };
+    let span = expr.span;
     let Some(entries) = value.as_entries() else {
         if !matches!(value, Value::Unknown(_)) {
             a.error(
@@ -262,11 +318,11 @@ pub(super) fn apply_override(
         }
     }
     for (name, value) in inner {
-        match component.option(name) {
+        match option(a, component, name) {
             Some(spec) => {
-                let value = shape(a, spec, value.clone(), span, facts);
-                collected.places.entry(name.clone()).or_insert(span);
-                values.insert(name.clone(), value);
+                let value = shape(a, spec, value.clone(), &expr, facts);
+                collected.places.entry(spec.name.to_owned()).or_insert(span);
+                values.insert(spec.name.to_owned(), value);
             }
             None => {
                 let near = nearest(name, component.all_options().map(|spec| spec.name)).map(str::to_owned);
@@ -294,6 +350,7 @@ pub(super) fn facts(a: &Analyzer<'_>, build_name: &str, build_type: &str) -> Fac
     ]);
     Facts {
         fields: BTreeMap::new(),
+        build: BTreeMap::new(),
         unknown: gotemplate::UnknownField::NoValue,
         constants,
         now: Some(inputs.now),

@@ -2,7 +2,7 @@
 
 use super::analyzer::Analyzer;
 use super::component::facts;
-use super::{Inputs, legacy, locals, root_scope, top, variables};
+use super::{Inputs, graph, legacy, root_scope, variables};
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Root, Scope};
 use crate::files::Files;
@@ -31,9 +31,8 @@ impl<'a> Console<'a> {
             return Self { analyzer, scope: Scope::new() };
         }
         let (values, _) = variables::variables(&mut analyzer);
-        let (data, _) = top::data(&mut analyzer);
-        let mut scope = root_scope(project, inputs, values).with_root("data", data);
-        locals::locals(&mut analyzer, &mut scope);
+        let mut scope = root_scope(project, inputs, values);
+        graph::evaluate(&mut analyzer, &mut scope);
         Self { analyzer, scope }
     }
 

@@ -175,12 +175,12 @@ fn declarations(a: &mut Analyzer<'_>) -> Vec<Declared> {
         for attribute in body.blocks_of("variables").flat_map(|block| block.body.attributes()) {
             let default = match &attribute.value.kind {
                 ExprKind::Null | ExprKind::Missing => None,
-                ExprKind::Bool(value) => Some(if *value { "1" } else { "0" }.to_owned()),
-                ExprKind::Number(text) => Some(text.to_string()),
                 _ => attribute.value.literal_string().or_else(|| {
                     let message = format!("the default of \"{}\" must be a string", attribute.name.as_str());
-                    a.error("variable.default", attribute.value.span, message).help =
-                        Some("variables of JSON templates hold text; write a list as \"a,b\"".to_owned());
+                    a.error("variable.default", attribute.value.span, message).help = Some(
+                        "variables of JSON templates hold text: write it in quotes, a list as \"a,b\""
+                            .to_owned(),
+                    );
                     Some(String::new())
                 }),
             };

@@ -5,8 +5,8 @@ mod builds;
 mod component;
 mod console;
 mod foreign;
+mod graph;
 mod legacy;
-mod locals;
 mod model;
 mod resolve;
 mod selection;
@@ -112,9 +112,8 @@ pub fn analyze(project: &Project, files: &dyn Files, inputs: &Inputs) -> Analysi
         top::check(&mut a);
         top::packer(&mut a);
         let (values, variables) = variables::variables(&mut a);
-        let (data, foreign_data) = top::data(&mut a);
-        let mut scope = root_scope(project, inputs, values).with_root("data", data);
-        locals::locals(&mut a, &mut scope);
+        let mut scope = root_scope(project, inputs, values);
+        let foreign_data = graph::evaluate(&mut a, &mut scope);
         (scope, variables, foreign_data)
     };
     let (sources, builds) = top::blocks(&mut a, &scope);

@@ -1,7 +1,7 @@
 //! What single expressions come to, for reading in the form.
 
 use super::analyzer::{Analyzer, Locals};
-use super::{Inputs, locals, root_scope, top, variables};
+use super::{Inputs, graph, root_scope, variables};
 use crate::blocks::BlockRef;
 use crate::eval::{Root, Scope};
 use crate::files::Files;
@@ -29,9 +29,8 @@ impl<'a> Resolver<'a> {
             return Self { project, files, inputs, scope: Scope::new() };
         }
         let (values, _) = variables::variables(&mut analyzer);
-        let (data, _) = top::data(&mut analyzer);
-        let mut scope = root_scope(project, inputs, values).with_root("data", data);
-        locals::locals(&mut analyzer, &mut scope);
+        let mut scope = root_scope(project, inputs, values);
+        graph::evaluate(&mut analyzer, &mut scope);
         Self { project, files, inputs, scope }
     }
 

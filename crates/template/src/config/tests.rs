@@ -175,7 +175,7 @@ variable "v" {}
             "9:18 eval.reference",
             "12:14 build.unknown-source",
             "13:15 component.unknown",
-            "15:14 gotemplate.invalid",
+            "15:19 gotemplate.invalid",
             "16:5 option.conflict",
             "17:19 option.type",
             "20:1 block.unknown",

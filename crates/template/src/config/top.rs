@@ -2,12 +2,9 @@
 
 use super::analyzer::{Analyzer, Locals, View};
 use super::builds::Sources;
-use super::model::Foreign;
-use crate::diagnostic::Severity;
-use crate::eval::{Root, Scope};
+use crate::eval::Scope;
 use crate::options::nearest;
-use crate::types::Type;
-use crate::value::Value;
+use crate::syntax::ast::Attribute;
 use std::collections::BTreeMap;
 
 /// Top-level blocks with the names of their labels.
@@ -139,8 +136,44 @@ pub(super) fn packer(a: &mut Analyzer<'_>) {
             }
         }
         for plugins in block.body.blocks_of("required_plugins") {
-            for attribute in plugins.body.attributes() {
+            for attribute in a.attributes(&plugins.body) {
                 a.plugins.push(attribute.name.name.to_string());
+                required_plugin(a, attribute);
+            }
+        }
+    }
+}
+
+/// Checks `name = { version = "..", source = ".." }`.
+fn required_plugin(a: &mut Analyzer<'_>, attribute: &Attribute) {
+    let name = attribute.name.as_str();
+    let (value, fine) = a.eval(&attribute.value, &Scope::new(), &Locals::new());
+    // A version alone is the way of Packer before 1.7.
+    let Some(entries) = value.as_entries().filter(|_| fine) else {
+        if fine && value.as_str().is_none() {
+            let message = format!("the plugin \"{name}\" must be an object with version and source");
+            a.error("packer.plugin", attribute.value.span, message).help = Some(format!(
+                "write {name} = {{ version = \">= 1.0.0\", source = \"github.com/owner/{name}\" }}"
+            ));
+        }
+        return;
+    };
+    for (key, value) in entries {
+        match (key.as_str(), value.as_str()) {
+            ("version", Some(text)) if satisfies("1.0.0", text).is_some() => {}
+            ("source", Some(text)) if text.split('/').count() >= 2 => {}
+            ("version" | "source", text) => {
+                let message = format!(
+                    "the plugin \"{name}\" has no valid {key}: {}",
+                    text.unwrap_or("a string is needed")
+                );
+                a.error("packer.plugin", attribute.value.span, message);
+            }
+            _ => {
+                let near = nearest(key, ["version", "source"]);
+                let help = near.map(|near| format!("did you mean \"{near}\"?"));
+                let message = format!("a required plugin has no \"{key}\"; it has version and source");
+                a.error("packer.plugin", attribute.value.span, message).help = help;
             }
         }
     }
@@ -181,31 +214,6 @@ fn satisfies(version: &str, constraint: &str) -> Option<bool> {
         };
     }
     Some(all)
-}
-
-/// The data sources: none of them is asked, so what they give is not known.
-pub(super) fn data(a: &mut Analyzer<'_>) -> (Root, Vec<Foreign>) {
-    let project = a.project;
-    let mut declared: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
-    let mut foreign = Vec::new();
-    for document in project.documents() {
-        for block in document.body().blocks_of("data") {
-            let (Some(ty), Some(name)) = (block.label(0), block.label(1)) else { continue };
-            let value = Value::unknown(Type::Any, format!("data.{ty}.{name}"));
-            let names = declared.entry(ty.to_owned()).or_default();
-            if names.insert(name.to_owned(), value).is_some() {
-                let message = format!("the data source \"{ty}\" \"{name}\" is declared a second time");
-                a.error("data.duplicate", block.header, message);
-            }
-            let message =
-                format!("the data source \"{ty}\" is kept as it is; what it gives is not known here");
-            a.report(Severity::Info, "foreign.data", block.header, message);
-            if let Some(place) = a.place(block.header) {
-                foreign.push(Foreign { type_name: format!("data.{ty}"), name: Some(name.to_owned()), place });
-            }
-        }
-    }
-    (Root::Data { declared }, foreign)
 }
 
 /// The source blocks by type and name, and the build blocks in order.

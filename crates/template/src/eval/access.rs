@@ -1,12 +1,12 @@
 //! Names, attributes, indexes and splats.
 
-use super::{Evaluator, Root, broken, describe, unknown_part};
+use super::{Evaluator, Root, broken, describe};
 use crate::options::nearest;
 use crate::syntax::Span;
 use crate::syntax::ast::{Expr, ExprKind, Step, StepKind};
 use crate::text::{Hole, Text};
 use crate::types::{Type, convert};
-use crate::value::Value;
+use crate::value::{Unknown, Value};
 
 /// Attributes of `build` in every job, for "did you mean".
 const BUILD_VALUES: &[&str] = &[
@@ -96,6 +96,9 @@ impl Evaluator<'_> {
         match scope.roots.get(root) {
             Some(Root::Build) => {
                 let Some(name) = attr(0) else { return (self.variable(root, span), 0) };
+                if let Some(known) = scope.known_build.get(&name) {
+                    return (known.clone(), 1);
+                }
                 if let Some(near) = nearest(&name, BUILD_VALUES.iter().copied())
                     && near != name
                     && near.eq_ignore_ascii_case(&name)
@@ -170,7 +173,7 @@ impl Evaluator<'_> {
 
     fn attribute(&mut self, value: Value, name: &str, span: Span) -> Value {
         match &value {
-            Value::Unknown(unknown) => unknown_part(&unknown.hole, &format!(".{name}")),
+            Value::Unknown(_) => self.unknown_part(&value, &format!(".{name}"), span),
             Value::Map(entries) | Value::Object(entries) => match entries.get(name) {
                 Some(found) => found.clone(),
                 None => {
@@ -192,11 +195,11 @@ impl Evaluator<'_> {
 
     /// `value[key]`.
     pub(crate) fn index(&mut self, value: Value, key: &Value, span: Span) -> Value {
-        if let Value::Unknown(unknown) = &value {
-            return unknown_part(&unknown.hole, "[..]");
+        if matches!(&value, Value::Unknown(unknown) if matches!(unknown.hole, Hole::Unknown(_))) {
+            return self.unknown_part(&value, "[..]", span);
         }
-        if let Some(hole) = key.first_hole().cloned() {
-            return self.unknown_from(span, &hole, Type::Any);
+        if matches!(value, Value::Unknown(_)) || !key.is_wholly_known() {
+            return self.late(span, Type::Any, &[&value, key], |all| format!("{}[{}]", all[0], all[1]));
         }
         if let Some(items) = value.as_elements().filter(|_| !matches!(value, Value::Set(_))) {
             let Ok(Value::Number(number)) = convert(key, &Type::Number) else {
@@ -222,10 +225,30 @@ impl Evaluator<'_> {
         self.fault("eval.index", span, message)
     }
 
+    /// What an access into an unknown value gives.
+    fn unknown_part(&mut self, value: &Value, step: &str, span: Span) -> Value {
+        match value {
+            Value::Unknown(Unknown { hole: Hole::Unknown(what), .. }) => {
+                Value::unknown(Type::Any, format!("{what}{step}"))
+            }
+            other => self.late(span, Type::Any, &[other], |all| format!("{}{step}", all[0])),
+        }
+    }
+
     fn splat(&mut self, value: Value, each: &[Step], span: Span) -> Value {
         let items = match value {
             Value::Null => Vec::new(),
-            Value::Unknown(unknown) => return unknown_part(&unknown.hole, "[*]"),
+            Value::Unknown(_) => {
+                let attributes = each.iter().map(|step| match &step.kind {
+                    StepKind::Attr(name) => Some(format!(".{name}")),
+                    StepKind::LegacyIndex(digits) => Some(format!("[{digits}]")),
+                    _ => None,
+                });
+                return match attributes.collect::<Option<String>>() {
+                    Some(attributes) => self.unknown_part(&value, &format!("[*]{attributes}"), span),
+                    None => broken(),
+                };
+            }
             Value::List(items) | Value::Tuple(items) | Value::Set(items) => items,
             single => vec![single],
         };

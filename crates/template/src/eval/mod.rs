@@ -4,6 +4,7 @@
 //! a [`Fault`]; what depends on it stays quiet.
 
 mod access;
+mod late;
 mod loops;
 mod operators;
 mod scope;
@@ -18,6 +19,8 @@ use crate::types::Type;
 use crate::value::Value;
 use std::collections::BTreeMap;
 
+pub use late::finish;
+pub(crate) use late::text_literal;
 pub(crate) use operators::equal;
 pub use scope::{Root, Scope};
 
@@ -67,11 +70,6 @@ pub(crate) fn broken() -> Value {
     Value::unknown(Type::Any, "a value with an error")
 }
 
-/// A dynamic value nobody knows.
-fn nothing_known(what: String) -> Value {
-    Value::unknown(Type::Any, what)
-}
-
 impl<'a> Evaluator<'a> {
     /// An evaluator with no faults.
     pub fn new(scope: &'a Scope, context: &'a Context<'a>) -> Self {
@@ -110,16 +108,16 @@ impl<'a> Evaluator<'a> {
         broken()
     }
 
-    /// The value of something computed from what is not known: unknown, and a fault when it is a value of the
-    /// running build, since a plan can insert those in text but cannot compute with them.
+    /// The value of something that what is not known decides: unknown, and a fault when it is a value of the
+    /// running build, since the plan depends on it.
     pub(crate) fn unknown_from(&mut self, span: Span, hole: &Hole, ty: Type) -> Value {
         match hole {
             Hole::Unknown(what) => Value::unknown(ty, what.clone()),
-            Hole::Build(_) | Hole::Field(_) => self.helped(
+            Hole::Build(_) | Hole::Field(_) | Hole::Late { .. } => self.helped(
                 "eval.late",
                 span,
-                format!("{hole} is known only during the build, so nothing can be computed from it"),
-                "insert it as it is (\"${build.Host}\"), or compute with it in a script that gets it as an environment variable",
+                format!("{hole} is known only during the build, so it cannot be used here"),
+                "insert it in text (\"${build.Host}\"), or compute with it in a script that gets it as an environment variable",
             ),
         }
     }
@@ -169,7 +167,7 @@ impl<'a> Evaluator<'a> {
             ExprKind::Variable(name) => self.variable(name, expr.span),
             ExprKind::Access { base, steps } => self.access(base, steps, expr.span),
             ExprKind::Call { name, args, expand } => self.call(name, args, *expand, expr.span),
-            ExprKind::Unary { op, operand } => self.unary(*op, operand),
+            ExprKind::Unary { op, operand } => self.unary(*op, operand, expr.span),
             ExprKind::Binary { op, left, right, .. } => self.binary(*op, left, right, expr.span),
             ExprKind::Conditional { condition, then, otherwise } => {
                 self.conditional(condition, then, otherwise, expr.span)
@@ -268,10 +266,23 @@ impl<'a> Evaluator<'a> {
                         }
                     }
                 }
-                TemplatePart::If { condition, then, otherwise, .. } => match self.condition(condition) {
-                    Some(true) => whole &= self.template_parts(then, text, span),
-                    Some(false) => whole &= self.template_parts(otherwise, text, span),
-                    None => whole = false,
+                TemplatePart::If { condition, then, otherwise, .. } => match self.decide(condition) {
+                    Decision::Yes => whole &= self.template_parts(then, text, span),
+                    Decision::No => whole &= self.template_parts(otherwise, text, span),
+                    Decision::Wrong => whole = false,
+                    Decision::Late(value) => {
+                        let (mut yes, mut no) = (Text::default(), Text::default());
+                        whole &= self.template_parts(then, &mut yes, span);
+                        whole &= self.template_parts(otherwise, &mut no, span);
+                        let (yes, no) = (Value::String(yes), Value::String(no));
+                        let chosen = self.late(condition.span, Type::String, &[&value, &yes, &no], |all| {
+                            format!("{} ? {} : {}", all[0], all[1], all[2])
+                        });
+                        match chosen.to_text() {
+                            Some(piece) => text.push_text(&piece),
+                            None => whole = false,
+                        }
+                    }
                 },
                 TemplatePart::For { key_name, value_name, collection, body, .. } => {
                     let value = self.eval(collection);
@@ -298,17 +309,36 @@ impl<'a> Evaluator<'a> {
 
     /// A condition that must be known; `None` when it is not or is no bool, after a fault where it is wrong.
     fn condition(&mut self, condition: &Expr) -> Option<bool> {
+        match self.decide(condition) {
+            Decision::Yes => Some(true),
+            Decision::No => Some(false),
+            Decision::Wrong => None,
+            Decision::Late(value) => {
+                if let Some(hole) = value.first_hole() {
+                    self.unknown_from(condition.span, hole, Type::Bool);
+                }
+                None
+            }
+        }
+    }
+
+    /// What a condition says; a fault where it is no bool.
+    fn decide(&mut self, condition: &Expr) -> Decision {
+        let before = self.faults.len();
         let value = self.eval(condition);
-        if let Some(hole) = value.first_hole().cloned() {
-            self.unknown_from(condition.span, &hole, Type::Bool);
-            return None;
+        if self.faults.len() > before {
+            return Decision::Wrong;
+        }
+        if !value.is_wholly_known() {
+            return Decision::Late(value);
         }
         match crate::types::convert(&value, &Type::Bool) {
-            Ok(Value::Bool(value)) => Some(value),
+            Ok(Value::Bool(true)) => Decision::Yes,
+            Ok(Value::Bool(false)) => Decision::No,
             _ => {
                 let message = format!("a condition must be true or false, not {}", describe(&value));
                 self.fault("eval.condition", condition.span, message);
-                None
+                Decision::Wrong
             }
         }
     }
@@ -360,20 +390,36 @@ impl<'a> Evaluator<'a> {
             let last = values.pop().unwrap_or_default();
             match last.as_elements() {
                 Some(items) => values.extend(items.iter().cloned()),
-                None if matches!(last, Value::Unknown(_)) => return last,
+                None if matches!(last, Value::Unknown(_)) => {
+                    values.push(last);
+                    let all: Vec<&Value> = values.iter().collect();
+                    return self.late(span, function.returns(), &all, |all| {
+                        format!("{}({}...)", name.as_str(), all.join(", "))
+                    });
+                }
                 None => {
                     let at = args.last().map_or(span, |arg| arg.span);
                     return self.fault("eval.expand", at, "only a list can be expanded with ...");
                 }
             }
         }
+        let late: Vec<Value> = match values.iter().all(Value::is_wholly_known) {
+            true => Vec::new(),
+            false => values.clone(),
+        };
+        let left = |this: &mut Self| {
+            let all: Vec<&Value> = late.iter().collect();
+            this.late(span, function.returns(), &all, |all| format!("{}({})", name.as_str(), all.join(", ")))
+        };
         match functions::call(function, self.context, values) {
             Ok(functions::Outcome::Value(value)) => {
                 let mut length = 0;
                 value.each_text(&mut |text| length += text.known().map_or(0, str::len));
                 if self.spend_text(length, span) { value } else { broken() }
             }
-            Ok(functions::Outcome::Unknown(hole)) => self.unknown_from(span, &hole, function.returns()),
+            Ok(functions::Outcome::Unknown(_)) => left(self),
+            // What does not fit yet may fit once it is known.
+            Err(failure) if failure.arg.is_some() && !late.is_empty() => left(self),
             Err(failure) => {
                 let at = failure.arg.and_then(|index| args.get(index)).map_or(span, |arg| arg.span);
                 let message = format!("{}(): {}", name.as_str(), failure.message);
@@ -415,9 +461,9 @@ impl<'a> Evaluator<'a> {
         let value = self.eval(arg);
         let fine = self.faults.len() == before;
         self.faults.truncate(before);
-        match value {
-            Value::Unknown(unknown) if fine => Value::unknown(Type::Bool, unknown.hole.to_string()),
-            _ => Value::Bool(fine),
+        match fine && !value.is_wholly_known() {
+            true => self.late(span, Type::Bool, &[&value], |all| format!("can({})", all[0])),
+            false => Value::Bool(fine),
         }
     }
 
@@ -452,10 +498,12 @@ pub(crate) fn describe(value: &Value) -> String {
     }
 }
 
-/// The unknown value an access into an unknown value gives.
-pub(crate) fn unknown_part(hole: &Hole, step: &str) -> Value {
-    match hole {
-        Hole::Unknown(what) => nothing_known(format!("{what}{step}")),
-        other => Value::String(Text::from(other.clone())),
-    }
+/// What a condition says.
+enum Decision {
+    Yes,
+    No,
+    /// It is not known yet.
+    Late(Value),
+    /// It is no condition; a fault says so.
+    Wrong,
 }

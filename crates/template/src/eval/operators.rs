@@ -1,6 +1,6 @@
 //! Operators and conditionals.
 
-use super::{Evaluator, broken, describe};
+use super::{Decision, Evaluator, broken, describe};
 use crate::number::Number;
 use crate::syntax::Span;
 use crate::syntax::ast::{BinaryOp, Expr, UnaryOp};
@@ -8,96 +8,117 @@ use crate::types::{Type, convert, unify_in_place};
 use crate::value::Value;
 
 impl Evaluator<'_> {
-    /// An operand converted to a type. `Err` carries the value to return instead.
-    fn operand(&mut self, expr: &Expr, ty: &Type) -> Result<Value, Value> {
-        let before = self.faults.len();
-        let value = self.eval(expr);
-        if self.faults.len() > before {
-            return Err(broken());
-        }
-        if let Some(hole) = value.first_hole().cloned() {
-            return Err(self.unknown_from(expr.span, &hole, ty.clone()));
-        }
+    /// An operand's value converted to a type. `Err` carries the value to return instead.
+    fn operand(&mut self, value: Value, span: Span, ty: &Type) -> Result<Value, Value> {
         match convert(&value, ty) {
             Ok(Value::Null) | Err(_) => {
                 let message = format!("{} is needed here, not {}", ty.friendly(), describe(&value));
-                Err(self.fault("eval.operand", expr.span, message))
+                Err(self.fault("eval.operand", span, message))
             }
             Ok(value) => Ok(value),
         }
     }
 
-    fn number(&mut self, expr: &Expr) -> Result<Number, Value> {
-        match self.operand(expr, &Type::Number)? {
+    fn number(&mut self, value: Value, span: Span) -> Result<Number, Value> {
+        match self.operand(value, span, &Type::Number)? {
             Value::Number(number) => Ok(number),
             other => Err(other),
         }
     }
 
-    fn bool(&mut self, expr: &Expr) -> Result<bool, Value> {
-        match self.operand(expr, &Type::Bool)? {
+    fn bool(&mut self, value: Value, span: Span) -> Result<bool, Value> {
+        match self.operand(value, span, &Type::Bool)? {
             Value::Bool(value) => Ok(value),
             other => Err(other),
         }
     }
 
-    pub(super) fn unary(&mut self, op: UnaryOp, operand: &Expr) -> Value {
+    pub(super) fn unary(&mut self, op: UnaryOp, operand: &Expr, span: Span) -> Value {
+        let before = self.faults.len();
+        let value = self.eval(operand);
+        if self.faults.len() > before {
+            return broken();
+        }
+        if !value.is_wholly_known() {
+            let (sign, ty) = match op {
+                UnaryOp::Negate => ("-", Type::Number),
+                UnaryOp::Not => ("!", Type::Bool),
+            };
+            return self.late(span, ty, &[&value], |all| format!("{sign}({})", all[0]));
+        }
         let result = match op {
-            UnaryOp::Negate => self.number(operand).map(|number| Value::Number(number.neg())),
-            UnaryOp::Not => self.bool(operand).map(|value| Value::Bool(!value)),
+            UnaryOp::Negate => self.number(value, operand.span).map(|number| Value::Number(number.neg())),
+            UnaryOp::Not => self.bool(value, operand.span).map(|value| Value::Bool(!value)),
         };
         result.unwrap_or_else(|instead| instead)
     }
 
     pub(super) fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> Value {
+        let before = self.faults.len();
+        let logical = matches!(op, BinaryOp::Or | BinaryOp::And);
+        let a = self.eval(left);
+        if logical && self.faults.len() == before && a.is_wholly_known() {
+            // The left side may decide alone.
+            match self.bool(a.clone(), left.span) {
+                Ok(value) if value == (op == BinaryOp::Or) => return Value::Bool(value),
+                Ok(_) => {}
+                Err(instead) => return instead,
+            }
+        }
+        let b = self.eval(right);
+        if self.faults.len() > before {
+            return broken();
+        }
+        if logical
+            && b.is_wholly_known()
+            && matches!(self.bool(b.clone(), right.span), Ok(value) if value == (op == BinaryOp::Or))
+        {
+            return Value::Bool(op == BinaryOp::Or);
+        }
+        if matches!(op, BinaryOp::Equal | BinaryOp::NotEqual)
+            && let Some(equal) = self.equality(&a, &b)
+        {
+            return Value::Bool(equal == (op == BinaryOp::Equal));
+        }
+        if !a.is_wholly_known() || !b.is_wholly_known() {
+            let ty = match op {
+                BinaryOp::Add
+                | BinaryOp::Subtract
+                | BinaryOp::Multiply
+                | BinaryOp::Divide
+                | BinaryOp::Modulo => Type::Number,
+                _ => Type::Bool,
+            };
+            let symbol = symbol(op);
+            return self.late(span, ty, &[&a, &b], |all| format!("{} {symbol} {}", all[0], all[1]));
+        }
         let result = match op {
-            BinaryOp::Or | BinaryOp::And => self.logical(op, left, right),
-            BinaryOp::Equal | BinaryOp::NotEqual => Ok(self.equality(op, left, right, span)),
-            _ => self.arithmetic(op, left, right, span),
+            _ if logical => self.bool(b, right.span).map(Value::Bool),
+            _ => {
+                let a = self.number(a, left.span);
+                let b = self.number(b, right.span);
+                match (a, b) {
+                    (Ok(a), Ok(b)) => Ok(self.arithmetic(op, a, b, span)),
+                    (Err(instead), _) | (_, Err(instead)) => Err(instead),
+                }
+            }
         };
         result.unwrap_or_else(|instead| instead)
     }
 
-    fn logical(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Value, Value> {
-        let decided = op == BinaryOp::Or;
-        match self.bool(left) {
-            Ok(value) if value == decided => Ok(Value::Bool(decided)),
-            Ok(_) => self.bool(right).map(Value::Bool),
-            Err(instead) => {
-                // The right side decides alone where it can; its own faults are reported either way.
-                match self.bool(right) {
-                    Ok(value) if value == decided => Ok(Value::Bool(decided)),
-                    _ => Err(instead),
-                }
-            }
+    /// Whether two values are equal; `None` while that is not known.
+    fn equality(&mut self, a: &Value, b: &Value) -> Option<bool> {
+        // A value that is still to come is never null, unless nothing at all is known of it.
+        let open = |value: &Value| matches!(value, Value::Unknown(_));
+        if (a.is_null() || b.is_null()) && !open(a) && !open(b) {
+            return Some(a.is_null() && b.is_null());
         }
+        (a.is_wholly_known() && b.is_wholly_known()).then(|| equal(a, b))
     }
 
-    fn equality(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> Value {
-        let before = self.faults.len();
-        let (a, b) = (self.eval(left), self.eval(right));
-        if self.faults.len() > before {
-            return broken();
-        }
-        // A value that is still to come is never null.
-        if a.is_null() || b.is_null() {
-            let equal = a.is_null() && b.is_null();
-            if !matches!((&a, &b), (Value::Unknown(_), _) | (_, Value::Unknown(_))) {
-                return Value::Bool(equal == (op == BinaryOp::Equal));
-            }
-        }
-        if let Some(hole) = a.first_hole().or(b.first_hole()).cloned() {
-            return self.unknown_from(span, &hole, Type::Bool);
-        }
-        Value::Bool(equal(&a, &b) == (op == BinaryOp::Equal))
-    }
-
-    fn arithmetic(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> Result<Value, Value> {
-        let a = self.number(left);
-        let b = self.number(right);
-        let (a, b) = (a?, b?);
+    fn arithmetic(&mut self, op: BinaryOp, a: Number, b: Number, span: Span) -> Value {
         let by_zero = |this: &mut Self| this.fault("eval.division", span, "division by zero");
-        Ok(match op {
+        match op {
             BinaryOp::Add => Value::Number(a.add(b)),
             BinaryOp::Subtract => Value::Number(a.sub(b)),
             BinaryOp::Multiply => Value::Number(a.mul(b)),
@@ -108,7 +129,7 @@ impl Evaluator<'_> {
             BinaryOp::Greater => Value::Bool(a > b),
             BinaryOp::GreaterEqual => Value::Bool(a >= b),
             BinaryOp::Or | BinaryOp::And | BinaryOp::Equal | BinaryOp::NotEqual => broken(),
-        })
+        }
     }
 
     pub(super) fn conditional(
@@ -118,9 +139,22 @@ impl Evaluator<'_> {
         otherwise: &Expr,
         span: Span,
     ) -> Value {
-        let decision = match self.operand(condition, &Type::Bool) {
-            Ok(Value::Bool(value)) => value,
-            Ok(other) | Err(other) => return other,
+        let decision = match self.decide(condition) {
+            Decision::Yes => true,
+            Decision::No => false,
+            Decision::Wrong => return broken(),
+            Decision::Late(value) => {
+                let before = self.faults.len();
+                let (yes, no) = (self.eval(then), self.eval(otherwise));
+                if self.faults.len() > before {
+                    return broken();
+                }
+                let string = matches!((&yes, &no), (Value::String(_), _) | (_, Value::String(_)));
+                let ty = if string { Type::String } else { yes.type_of() };
+                return self.late(span, ty, &[&value, &yes, &no], |all| {
+                    format!("{} ? {} : {}", all[0], all[1], all[2])
+                });
+            }
         };
         let (chosen, other) = if decision { (then, otherwise) } else { (otherwise, then) };
         let value = self.eval(chosen);
@@ -156,6 +190,24 @@ impl Evaluator<'_> {
             }
         }
         value
+    }
+}
+
+fn symbol(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Or => "||",
+        BinaryOp::And => "&&",
+        BinaryOp::Equal => "==",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Less => "<",
+        BinaryOp::LessEqual => "<=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterEqual => ">=",
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+        BinaryOp::Modulo => "%",
     }
 }
 

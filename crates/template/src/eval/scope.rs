@@ -27,6 +27,8 @@ pub enum Root {
 pub struct Scope {
     /// By root name.
     pub roots: BTreeMap<String, Root>,
+    /// What is known of `build` before the build runs.
+    pub known_build: BTreeMap<String, Value>,
     /// Why a root that exists elsewhere does not exist here.
     pub absent: BTreeMap<&'static str, &'static str>,
 }

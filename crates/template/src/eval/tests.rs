@@ -2,6 +2,7 @@ use super::*;
 use crate::config::Inputs;
 use crate::files::MemoryFiles;
 use crate::syntax::{FileId, parse_expression};
+use crate::text::Part;
 use std::cell::Cell;
 use std::path::Path;
 
@@ -158,13 +159,49 @@ fn files_are_read_beside_the_template_and_nowhere_else() {
 }
 
 #[test]
-fn values_of_the_build_stay_holes_in_text_and_nowhere_else() {
+fn values_of_the_build_stay_holes_and_what_is_computed_from_them_too() {
     let text = |source: &str| eval(source).map(|value| value.to_text().unwrap().display());
     assert_eq!(text("\"ssh ${build.Host}:${build.Port}\""), Ok("ssh {build.Host}:{build.Port}".into()));
     assert_eq!(text("join(\" \", [\"a\", build.ID])"), Ok("a {build.ID}".into()));
     assert_eq!(text("format(\"%s@%s\", build.User, var.name)"), Ok("{build.User}@ada".into()));
-    assert!(eval("upper(build.Host)").unwrap_err().starts_with("eval.late: {build.Host} is known only"));
-    assert!(eval("build.Host == \"x\"").unwrap_err().starts_with("eval.late"));
+    let late = |source: &str| match eval(source).unwrap().to_text().unwrap().parts.as_slice() {
+        [Part::Hole(Hole::Late { expression, .. })] => expression.clone(),
+        other => panic!("{source}: {other:?}"),
+    };
+    let build = |name: &str| match name {
+        "Host" => Some("Example.Org".to_owned()),
+        "ID" => Some("vm:42".to_owned()),
+        "Port" => Some("2222".to_owned()),
+        _ => None,
+    };
+    for (source, expected) in [
+        ("upper(build.Host)", "EXAMPLE.ORG"),
+        ("split(\":\", build.ID)[1]", "42"),
+        ("build.Host == \"x\" ? var.name : \"q$\\\"${build.ID}\"", "q$\"vm:42"),
+        ("build.Port + 1", "2223"),
+        ("length(build.ID)", "5"),
+        ("!(build.Host != \"Example.Org\") && true", "true"),
+        ("format(\"%05d\", build.Port)", "02222"),
+        ("join(\",\", [for part in [build.ID, \"x\"] : upper(part)])", "VM:42,X"),
+        ("\"${upper(\"<${build.ID}>\")}\"", "<VM:42>"),
+        ("\"%{ if build.ID == \"vm:42\" }yes ${build.Host}%{ else }no%{ endif }\"", "yes Example.Org"),
+        ("jsonencode({ id = build.ID, n = [1, null] })", "{\"id\":\"vm:42\",\"n\":[1,null]}"),
+        ("try(split(\":\", build.ID)[1], \"none\")", "42"),
+        ("can(split(\":\", build.ID)[7])", "false"),
+        ("contains([\"a\", build.Host], \"a\")", "true"),
+        ("lookup({ \"vm:42\" = \"found\" }, build.ID, \"\")", "found"),
+    ] {
+        let text = eval(source).unwrap().to_text().unwrap();
+        let filled = text.resolve(&|hole| match hole {
+            Hole::Build(name) => build(name),
+            Hole::Late { expression, .. } => super::finish(expression, &build).ok(),
+            _ => None,
+        });
+        assert_eq!(filled.as_deref(), Ok(expected), "{source} is left as {text:?}");
+    }
+    assert_eq!(late("upper(build.Host)"), "upper(build.Host)");
+    assert!(super::finish("upper(build.Nothing)", &build).is_err());
+    assert!(eval("[for part in split(\",\", build.Host) : part]").unwrap_err().starts_with("eval.late"));
     assert!(eval("build.host").unwrap_err().contains("did you mean build.Host?"));
     assert!(matches!(eval("data.http.x.body"), Ok(Value::Unknown(_))));
     assert!(matches!(eval("jsondecode(data.http.x.body)[\"a\"]"), Ok(Value::Unknown(_))));

@@ -78,7 +78,11 @@ pub(super) fn call(name: &str, args: &[GoValue], facts: &Facts) -> Result<GoValu
     match name {
         "build" => {
             count(args, 1, name)?;
-            Err(Stop::Late(Some(Hole::Build(text(args, 0, name)?.to_owned()))))
+            let wanted = text(args, 0, name)?;
+            match facts.build.get(wanted) {
+                Some(value) => written(value.clone()),
+                None => Err(Stop::Late(Some(Hole::Build(wanted.to_owned())))),
+            }
         }
         "isotime" | "strftime" => {
             let Some(now) = facts.now else { return Err(Stop::Late(None)) };

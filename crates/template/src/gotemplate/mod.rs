@@ -29,6 +29,8 @@ pub struct Facts {
     pub now: Option<jiff::Timestamp>,
     /// What `user` gives; `None` where it does not exist, as in HCL2.
     pub user: Option<BTreeMap<String, Text>>,
+    /// What `build` gives, as far as it is known.
+    pub build: BTreeMap<String, String>,
     /// What `env` gives; `None` where it does not exist: it does in the variables of JSON templates only.
     pub env: Option<BTreeMap<String, String>>,
 }
@@ -73,24 +75,14 @@ const STAND_IN: u32 = 0xF_0000;
 /// Fills in a text. Texts without `{{` come back as they are.
 ///
 /// # Errors
-/// What is wrong with the template; the offset is in the known characters of the text.
+/// What is wrong with the template; the offset is in the text as [`source`] gives it.
 pub fn render(text: &Text, facts: &Facts) -> Result<Rendered, Error> {
     let holes: Vec<&Hole> = text.holes().collect();
     let contains = text.parts.iter().any(|part| matches!(part, Part::Known(known) if known.contains("{{")));
     if !contains {
         return Ok(Rendered { text: text.clone(), missing: Vec::new() });
     }
-    let mut source = String::new();
-    let mut next = 0;
-    for part in &text.parts {
-        match part {
-            Part::Known(known) => source.push_str(known),
-            Part::Hole(_) => {
-                source.extend(char::from_u32(STAND_IN + next));
-                next += 1;
-            }
-        }
-    }
+    let source = source(text);
     let nodes = parse::parse(&source)?;
     let mut exec = exec::Exec::new(&source, facts);
     exec.run(&nodes)?;
@@ -120,6 +112,11 @@ pub fn render(text: &Text, facts: &Facts) -> Result<Rendered, Error> {
 
 /// The variables that a text names in ``{{user `name`}}``, with the place of each name.
 pub(crate) fn users(source: &str) -> Vec<(Range<usize>, &str)> {
+    used(source, "user")
+}
+
+/// The names that a text gives to a function inside `{{ }}`, with the place of each.
+fn used<'a>(source: &'a str, function: &str) -> Vec<(Range<usize>, &'a str)> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut inside = false;
@@ -136,7 +133,7 @@ pub(crate) fn users(source: &str) -> Vec<(Range<usize>, &str)> {
             let before = source.get(..at).unwrap_or("").trim_end();
             let word =
                 before.len() - before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
-            if before.len() >= 4 && word == 4 && before.ends_with("user") {
+            if word == function.len() && before.ends_with(function) {
                 found.push((name.clone(), source.get(name.clone()).unwrap_or("")));
             }
             at = name.end + 1;
@@ -145,6 +142,22 @@ pub(crate) fn users(source: &str) -> Vec<(Range<usize>, &str)> {
         }
     }
     found
+}
+
+/// The text that is read as a template, to which the offsets of errors belong: a character stands for each hole.
+pub(crate) fn source(text: &Text) -> String {
+    let mut source = String::new();
+    let mut next = 0;
+    for part in &text.parts {
+        match part {
+            Part::Known(known) => source.push_str(known),
+            Part::Hole(_) => {
+                source.extend(char::from_u32(STAND_IN + next));
+                next += 1;
+            }
+        }
+    }
+    source
 }
 
 /// A rendered text.
@@ -156,14 +169,27 @@ pub struct Rendered {
     pub missing: Vec<String>,
 }
 
-/// Fills in one late action, once its fields are known: what the build does with a [`Hole::Field`].
+/// Fills in one late action, once its fields and the values of `build` are known: what the build does with a
+/// [`Hole::Field`].
 ///
 /// # Errors
-/// What is wrong with the action.
-pub fn fill(action: &str, fields: &BTreeMap<String, String>) -> Result<String, Error> {
-    let facts = Facts { fields: fields.clone(), unknown: UnknownField::NoValue, ..Facts::default() };
+/// What is wrong with the action, and a value of the build that is not there.
+pub fn fill(
+    action: &str,
+    fields: &BTreeMap<String, String>,
+    build: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, Error> {
+    let mut facts = Facts { fields: fields.clone(), unknown: UnknownField::NoValue, ..Facts::default() };
+    for (_, name) in used(action, "build") {
+        let value = build(name);
+        facts.build.extend(value.map(|value| (name.to_owned(), value)));
+    }
     let nodes = parse::parse(action)?;
     let mut exec = exec::Exec::new(action, &facts);
     exec.run(&nodes)?;
-    Ok(exec.finish().0.reveal())
+    let text = exec.finish().0;
+    text.known().map(str::to_owned).ok_or_else(|| {
+        let holes: Vec<String> = text.holes().map(ToString::to_string).collect();
+        Error { offset: 0, message: format!("{} is not known", holes.join(", ")) }
+    })
 }

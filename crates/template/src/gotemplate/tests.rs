@@ -77,5 +77,5 @@ fn a_missing_field_is_written_as_go_does() {
 #[test]
 fn the_build_fills_late_actions() {
     let fields = BTreeMap::from([("Vars".to_owned(), "A='1' ".to_owned())]);
-    assert_eq!(fill("{{ if .Vars }}env {{ .Vars }}{{ end }}", &fields).unwrap(), "env A='1' ");
+    assert_eq!(fill("{{ if .Vars }}env {{ .Vars }}{{ end }}", &fields, &|_| None).unwrap(), "env A='1' ");
 }

@@ -9,6 +9,7 @@ pub mod lexer;
 mod lower;
 mod parser;
 pub mod span;
+mod walk;
 
 use std::ops::Range;
 

@@ -1,0 +1,74 @@
+//! The templates of other people: the folder named by `GOLDSMITH_SHARED`, else `shared` beside the workspace.
+
+use goldsmith_template::Files;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The disk. Files a template refers to and the corpus does not hold read as some text.
+pub struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(b"{}".to_vec()),
+            _ => Err(error),
+        })
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?;
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+}
+
+pub fn corpus() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let shared = std::env::var_os("GOLDSMITH_SHARED").map_or(beside, PathBuf::from);
+    Some(shared.join("corpus")).filter(|corpus| corpus.is_dir())
+}
+
+/// Every file below a folder whose name ends so.
+pub fn files(folder: &Path, wanted: &dyn Fn(&str) -> bool, out: &mut Vec<PathBuf>) {
+    for entry in Disk.list(folder).unwrap_or_default() {
+        if entry.is_symlink() {
+            continue;
+        }
+        if entry.is_dir() {
+            files(&entry, wanted, out);
+        } else if wanted(&entry.to_string_lossy()) {
+            out.push(entry);
+        }
+    }
+}
+
+/// The folders that hold native templates.
+pub fn folders(corpus: &Path) -> BTreeSet<PathBuf> {
+    let mut all = Vec::new();
+    files(corpus, &|name| name.ends_with(".pkr.hcl"), &mut all);
+    all.iter().filter_map(|path| path.parent()).map(Path::to_owned).collect()
+}
+
+/// The JSON files that mean to be templates: an object with builders. Fixtures of a test suite are wrong on
+/// purpose.
+pub fn json_templates(corpus: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    files(corpus, &|name| name.ends_with(".json") && !name.contains("test-fixtures"), &mut all);
+    all.retain(|path| {
+        let read = std::fs::read(path).ok();
+        let json = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+        json.is_some_and(|json| json.get("builders").is_some())
+    });
+    all
+}

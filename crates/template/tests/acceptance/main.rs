@@ -1,0 +1,95 @@
+//! Real templates are accepted, broken ones are refused where they are broken; both rates are written to
+//! `target/corpus-report.md`.
+#![allow(clippy::disallowed_methods, reason = "the test looks for its corpus by an environment variable")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+
+mod corpus;
+mod judge;
+
+use corpus::{Disk, corpus, folders, json_templates};
+use goldsmith_template::{Diagnostic, Files};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// One template and what is said to be wrong with it.
+struct Case {
+    path: PathBuf,
+    errors: Vec<Diagnostic>,
+}
+
+/// The native templates. Folders whose files are separate templates count file by file.
+fn native(corpus: &Path) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for folder in folders(corpus) {
+        let repository = corpus.join(folder.strip_prefix(corpus).unwrap().components().next().unwrap());
+        let errors = judge::errors(&folder, &repository);
+        let separate = errors.iter().any(|d| {
+            d.code.ends_with(".duplicate") && d.help.as_ref().is_some_and(|h| h.contains("separate"))
+        });
+        if !separate {
+            cases.push(Case { path: folder, errors });
+            continue;
+        }
+        for file in Disk.list(&folder).unwrap() {
+            if file.to_string_lossy().ends_with(".pkr.hcl") {
+                let errors = judge::errors(&file, &repository);
+                cases.push(Case { path: file, errors });
+            }
+        }
+    }
+    cases
+}
+
+fn legacy(corpus: &Path) -> Vec<Case> {
+    let all = json_templates(corpus).into_iter();
+    all.map(|path| Case { errors: judge::errors(&path, corpus), path }).collect()
+}
+
+/// Writes a section of the report; gives the numbers accepted, refused with a rule, and all.
+fn section(title: &str, corpus: &Path, cases: &[Case], report: &mut String) -> (usize, usize, usize) {
+    let accepted = cases.iter().filter(|case| case.errors.is_empty()).count();
+    let ruled = |case: &&Case| {
+        !case.errors.is_empty() && case.errors.iter().all(|error| judge::rule(&error.code).is_some())
+    };
+    let refused = cases.iter().filter(ruled).count();
+    let total = cases.len();
+    writeln!(
+        report,
+        "## {title}\n\n{accepted} of {total} accepted, {refused} refused by a rule of Packer's.\n"
+    )
+    .unwrap();
+    for case in cases.iter().filter(|case| !case.errors.is_empty()) {
+        let name = case.path.strip_prefix(corpus).unwrap().display();
+        let mut by_code: BTreeMap<&str, &Diagnostic> = BTreeMap::new();
+        for error in &case.errors {
+            by_code.entry(&error.code).or_insert(error);
+        }
+        for (code, error) in by_code {
+            let rule = judge::rule(code).unwrap_or("NO RULE OF PACKER'S");
+            let line = error.place.as_ref().map(|place| format!(":{}", place.line)).unwrap_or_default();
+            writeln!(report, "- `{name}`{line}: {} [{code}: {rule}]", error.message).unwrap();
+        }
+    }
+    report.push('\n');
+    (accepted, refused, total)
+}
+
+#[test]
+fn real_templates_are_accepted() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: there is no corpus folder (set GOLDSMITH_SHARED)");
+        return;
+    };
+    let mut report = String::from("# What the templates of the corpus are judged to be\n\n");
+    let native = section("HCL templates", &corpus, &native(&corpus), &mut report);
+    let legacy = section("JSON templates", &corpus, &legacy(&corpus), &mut report);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    std::fs::write(target.join("corpus-report.md"), &report).unwrap();
+    println!("{report}");
+    for ((accepted, refused, total), floor) in [(native, 93), (legacy, 88)] {
+        assert!(total > 50, "the corpus has only {total} templates");
+        assert!(accepted * 100 >= total * floor, "only {accepted} of {total} templates are accepted");
+        assert_eq!(accepted + refused, total, "templates are refused without a rule of Packer's");
+    }
+}
