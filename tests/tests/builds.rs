@@ -19,6 +19,11 @@ variable "greeting" {{
   default = "hello"
 }}
 
+variable "token" {{
+  default   = "wiederholungszeichen"
+  sensitive = true
+}}
+
 locals {{
   note = "${{var.greeting}} from the template"
 }}
@@ -132,6 +137,10 @@ fn from_a_template_to_an_exported_image_that_boots() {
     let list = home.run(&["image", "list", "--json"]).succeeded().json();
     let text = list.to_string();
     assert!(text.contains("tiny"), "{text}");
+    assert!(!text.contains("post-processor"), "a list holds no copies of templates: {text}");
+    let shown = home.run(&["image", "show", "tiny", "--json"]).succeeded().stdout;
+    assert!(shown.contains("post-processor"), "but the image has its own: {shown}");
+    assert!(!shown.contains("wiederholungszeichen"), "without what is secret in it: {shown}");
     home.run(&["image", "verify", "tiny"]).succeeded();
     let place = home.path().join("exports");
     fs::create_dir(&place).unwrap();

@@ -5,9 +5,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::time::Duration;
 
-use goldsmith_tests::goldsmith::Home;
+use goldsmith_tests::goldsmith::{Home, program};
 use goldsmith_tests::tiny;
 
 /// A template that builds the tiny guest, with lines added to its source and to its build.
@@ -158,6 +159,7 @@ fn the_disk_is_full() {
         .arg(goldsmith_tests::goldsmith::program())
         .env("GOLDSMITH_HOME", home.goldsmith_home())
         .env("TMPDIR", home.path().join("tmp"))
+        .env("XDG_RUNTIME_DIR", "")
         .output()
         .unwrap();
     let text =
@@ -218,4 +220,45 @@ fn the_worker_is_killed_and_the_next_command_cleans_up() {
     home.run(&["image", "list"]).succeeded();
     home.assert_nothing_left();
     assert!(!home.work().join("output-tiny").exists());
+}
+
+/// Types on the terminal a build of a template without its image asks on.
+fn on_a_terminal(home: &Home, typed: &str) -> (i32, String) {
+    use std::io::Write as _;
+    home.write(
+        "t.pkr.hcl",
+        "source \"qemu\" \"a\" {\n disk_image = true\n iso_url = \"absent.qcow2\"\n iso_checksum = \"none\"\n ssh_username = \"root\"\n ssh_password = \"x\"\n output_directory = \"out\"\n}\nbuild {\n sources = [\"source.qemu.a\"]\n}\n",
+    );
+    let command = format!("{} build -on-error=ask t.pkr.hcl", program().display());
+    let mut script = Command::new("script")
+        .args(["-qefc", &command, "/dev/null"])
+        .env("GOLDSMITH_HOME", home.goldsmith_home())
+        .env("TMPDIR", home.path().join("tmp"))
+        .env("XDG_RUNTIME_DIR", "")
+        .current_dir(home.work())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    script.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let done = script.wait_with_output().unwrap();
+    (done.status.code().unwrap_or(-1), String::from_utf8_lossy(&done.stdout).into_owned())
+}
+
+#[test]
+fn asked_on_a_terminal_what_to_do_about_a_failure() {
+    const QUESTION: &str = "[c] clean up and exit";
+    let home = Home::new();
+    let (code, said) = on_a_terminal(&home, "what?\nr\nc\n");
+    assert_eq!(code, 1, "{said}");
+    // Once more for what was no answer, once more after the retry.
+    assert_eq!(said.matches(QUESTION).count(), 3, "{said}");
+    assert!(said.contains("absent.qcow2"), "{said}");
+    assert!(!home.work().join("out").exists(), "cleaned up");
+    home.assert_nothing_left();
+
+    let (code, said) = on_a_terminal(&home, "a\n");
+    assert_eq!((code, said.matches(QUESTION).count()), (1, 1), "{said}");
+    assert!(home.work().join("out").is_dir(), "left as it is: {said}");
+    home.assert_nothing_left();
 }

@@ -218,6 +218,10 @@ commands! {
     host_stats(Nothing) -> HostStats, reads [], stales [];
     /// Says what Goldsmith's folders take.
     space(Nothing) -> SpaceReport, reads [Builds, Library], stales [];
+    /// Lists what builds remember: checkpoints and installed packages.
+    list_cache(Nothing) -> CacheList, reads [Builds, Settings], stales [];
+    /// Removes what builds remember and the settings do not keep, or all of it.
+    prune_cache(PruneCache) -> PrunedCache, reads [Settings], stales [Builds];
     /// Says which Goldsmith this is and where it keeps things.
     about(Nothing) -> About, reads [], stales [];
     /// Asks the user for a path with the system's own dialog.

@@ -135,6 +135,9 @@ pub struct StepState {
     pub warnings: Vec<String>,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// Whether it was not done again, as its result was remembered.
+    #[serde(default)]
+    pub cached: bool,
 }
 
 /// How far a step is.
@@ -242,6 +245,7 @@ impl Fold {
                 self.step(job, step).warnings.push(text.clone());
                 self.state.warnings.push(text.clone());
             }
+            Fact::StepReused { job, step } => self.step(job, step).cached = true,
             Fact::ScreenTaken { job, file, width, height } => {
                 let screen = ScreenState { file: file.clone(), width: *width, height: *height, at };
                 self.job(job).screen = Some(screen);
@@ -295,6 +299,7 @@ impl Fold {
             | Fact::Acquired { .. }
             | Fact::Released { .. }
             | Fact::Kept { .. }
+            | Fact::CheckpointTaken { .. }
             | Fact::Unknown(_) => {}
         }
     }

@@ -6,6 +6,7 @@
 //! what they acquired.
 
 pub mod bootstrap;
+pub mod checkpoint;
 pub mod control;
 pub mod digest;
 pub mod download;

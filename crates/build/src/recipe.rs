@@ -10,20 +10,22 @@ use goldsmith_template::Job;
 use goldsmith_template::config::{Foreign, Meta, Provisioner as Kind, ProvisionerStep, Source};
 use goldsmith_template::options::{BootstrapOptions, Communicator, QemuOptions};
 
+use crate::checkpoint::{Base as Origin, JobCheckpoints, JobInputs, Made as MadeDisk, Planned, Store};
 use crate::names::{Fixed, Names};
-use crate::pipeline::{Output, Pipeline};
+use crate::pipeline::{Output, Pipeline, Step};
 use crate::plan::PlanError;
 use crate::post::Artifact;
 use crate::provision::{File, Generalise, Provisioner, Shell, ShellLocal, Sleep, SshGuest};
 use crate::steps::artifact::Collect;
 use crate::steps::bootstrap::{AssembleDisk, InstallPackages, image_spec};
 use crate::steps::cd::MakeCd;
+use crate::steps::checkpoint::{From as MadeFrom, LookForCheckpoint, MakeOrRestore, StartOrResume};
 use crate::steps::compact::Compact;
-use crate::steps::connect::WaitForSsh;
+use crate::steps::connect::{Dial, WaitForSsh};
 use crate::steps::disk::{Base, MakeDisks};
 use crate::steps::image::FindImage;
 use crate::steps::library::{AddVersion, Made};
-use crate::steps::login::{Login, PrepareLogin};
+use crate::steps::login::{Login, PrepareLogin, login_user};
 use crate::steps::machine::{Running, StartMachine};
 use crate::steps::output::{MakeOutput, OutputFolder};
 use crate::steps::post::{Input, Ledger, PostProcess, Settle};
@@ -38,6 +40,8 @@ pub(crate) struct Recipe {
     pub(crate) pipeline: Pipeline,
     pub(crate) output_directory: PathBuf,
     pub(crate) image: Option<String>,
+    /// What its checkpoints depend on.
+    pub(crate) checkpoints: Option<Planned>,
 }
 
 /// What a recipe is made from.
@@ -69,7 +73,10 @@ fn qemu(order: &Order<'_>, options: &QemuOptions) -> Result<Recipe, PlanError> {
     let find =
         FindImage::new(order.job, &options.iso, order.dirs.downloads(), &make.settings.qemu_img, request)?;
     let shown = find.shown();
+    let origin = find.origin();
     let image = make.pipeline.step("image", find);
+    let checkpoints = make.checkpoints(&MadeDisk::FromImage, origin, MadeFrom::Image(image.clone()));
+    let login = make.login(false)?;
     let cd = match MakeCd::new(order.job, parts.media, &make.names, request)? {
         Some(cd) => Some(make.pipeline.step("cd", cd)),
         None => None,
@@ -81,11 +88,12 @@ fn qemu(order: &Order<'_>, options: &QemuOptions) -> Result<Recipe, PlanError> {
         (true, false) => (Base::Copy(image.clone(), (!options.iso.skip_resize_disk).then_some(size)), None),
     };
     let settings = make.settings.clone();
-    make.pipeline.step("disk", MakeDisks { settings, base, shown });
-    let login = make.login(false)?;
-    let settings = make.settings.clone();
-    let names = make.names.clone();
-    let machine = make.pipeline.step("start", StartMachine { settings, install, cd, names });
+    let disk: Arc<dyn Step<Output = ()>> = Arc::new(MakeDisks { settings, base, shown });
+    make.pipeline
+        .step("disk", MakeOrRestore { checkpoints: checkpoints.clone(), disk: disk.clone(), keep: None });
+    let (settings, names) = (make.settings.clone(), make.names.clone());
+    let start = StartMachine { settings, install, cd, names };
+    let machine = make.start(start, disk, login.as_ref())?;
     make.rest(&output, login.as_ref(), &machine, Made::From(image))
 }
 
@@ -96,23 +104,31 @@ fn bootstrap(order: &Order<'_>, options: &BootstrapOptions) -> Result<Recipe, Pl
     let mut make = Making::new(order, &parts)?;
 
     let output = make.output();
-    let Some(login) = make.login(true)? else {
+    if !matches!(order.job.communicator, Communicator::Ssh { .. }) {
         return Err(supported::bootstrap_needs_ssh(order.job));
-    };
-    let user = make.ssh_user.clone().unwrap_or_default();
+    }
+    let user = login_user(order.job)?;
     let image = image_spec(order.job, options, &make.settings, &user)?;
     let packages = InstallPackages::new(&image, options, order.dirs, order.request.no_cache);
     let told = packages.told();
     let root = make.pipeline.step("packages", packages);
+    let made = AssembleDisk::inputs(&image);
+    let checkpoints =
+        make.checkpoints(&MadeDisk::Here(made), Origin::Unknown, MadeFrom::Packages(root.clone()));
+    let Some(login) = make.login(true)? else {
+        return Err(supported::bootstrap_needs_ssh(order.job));
+    };
     let settings = make.settings.clone();
-    make.pipeline
-        .step("disk", AssembleDisk { settings, image, root, login: login.clone(), user: user.clone() });
+    let disk: Arc<dyn Step<Output = ()>> =
+        Arc::new(AssembleDisk { settings, image, root, login: login.clone(), user: user.clone() });
+    make.pipeline.step("disk", MakeOrRestore { checkpoints, disk: disk.clone(), keep: Some(login.clone()) });
     let cd = match MakeCd::new(order.job, parts.media, &make.names, order.request)? {
         Some(cd) => Some(make.pipeline.step("cd", cd)),
         None => None,
     };
     let (settings, names) = (make.settings.clone(), make.names.clone());
-    let machine = make.pipeline.step("start", StartMachine { settings, install: None, cd, names });
+    let start = StartMachine { settings, install: None, cd, names };
+    let machine = make.start(start, disk, Some(&login))?;
     make.made_user = Some(user);
     make.generalise = options.system.generalize;
     make.rest(&output, Some(&login), &machine, Made::Told(told))
@@ -129,6 +145,8 @@ struct Making<'a> {
     made_user: Option<String>,
     /// Whether the image is made nobody's at the end without a word in the template.
     generalise: bool,
+    checkpoints: Option<JobCheckpoints>,
+    planned: Option<Planned>,
 }
 
 impl<'a> Making<'a> {
@@ -165,7 +183,53 @@ impl<'a> Making<'a> {
             ssh_user: None,
             made_user: None,
             generalise: false,
+            checkpoints: None,
+            planned: None,
         })
+    }
+
+    /// From here on the build may begin where an earlier one was.
+    fn checkpoints(&mut self, made: &MadeDisk, base: Origin, from: MadeFrom) -> JobCheckpoints {
+        let Order { job, host, dirs, request, .. } = *self.order;
+        let mut rules = request.checkpoints.clone();
+        rules.enabled &= !request.no_cache;
+        let inputs = JobInputs::new(job, &self.settings, host, made, &request.cwd, &request.template, &rules);
+        if rules.enabled {
+            let inputs = inputs.clone();
+            self.planned = Some(Planned {
+                inputs,
+                base,
+                disk: "disk".to_owned(),
+                machine: Vec::new(),
+                provisioners: Vec::new(),
+            });
+        }
+        let checkpoints = JobCheckpoints::new(inputs, &self.settings, Store::new(dirs), rules);
+        self.checkpoints = Some(checkpoints.clone());
+        self.pipeline.step("checkpoint", LookForCheckpoint { checkpoints: checkpoints.clone(), from });
+        checkpoints
+    }
+
+    fn start(
+        &mut self,
+        start: StartMachine,
+        disk: Arc<dyn Step<Output = ()>>,
+        login: Option<&Output<Login>>,
+    ) -> Result<Output<Running>, PlanError> {
+        let checkpoints = self.job_checkpoints()?;
+        let reach = self.dial()?.zip(login.cloned());
+        Ok(self.pipeline.step("start", StartOrResume { checkpoints, start, disk, reach }))
+    }
+
+    fn dial(&self) -> Result<Option<Dial>, PlanError> {
+        let Communicator::Ssh { common, ssh } = &self.order.job.communicator else { return Ok(None) };
+        Dial::new(self.order.job, common, ssh, &self.names).map(Some)
+    }
+
+    fn job_checkpoints(&self) -> Result<JobCheckpoints, PlanError> {
+        self.checkpoints
+            .clone()
+            .ok_or_else(|| PlanError::new("The recipe has no place for checkpoints.", &self.order.job.place))
     }
 
     fn output(&mut self) -> Output<OutputFolder> {
@@ -180,7 +244,8 @@ impl<'a> Making<'a> {
 
     fn login(&mut self, always_key: bool) -> Result<Option<Output<Login>>, PlanError> {
         let Communicator::Ssh { ssh, .. } = &self.order.job.communicator else { return Ok(None) };
-        let step = PrepareLogin::new(self.order.job, ssh, &self.names, self.order.request, always_key)?;
+        let mut step = PrepareLogin::new(self.order.job, ssh, &self.names, self.order.request, always_key)?;
+        step.checkpoints.clone_from(&self.checkpoints);
         self.ssh_user = Some(step.username.clone());
         Ok(Some(self.pipeline.step("login", step)))
     }
@@ -220,7 +285,12 @@ impl<'a> Making<'a> {
         self.post_process(&artifact, &ledger)?;
         let image = self.library(machine, made, cleaning != Cleaning::None)?;
         self.pipeline.step("finish", Settle { output: output.clone(), ledger });
-        Ok(Recipe { output_directory: self.settings.output.clone(), image, pipeline: self.pipeline })
+        Ok(Recipe {
+            output_directory: self.settings.output.clone(),
+            image,
+            checkpoints: self.planned,
+            pipeline: self.pipeline,
+        })
     }
 
     fn connect(
@@ -228,11 +298,14 @@ impl<'a> Making<'a> {
         login: Option<&Output<Login>>,
         machine: &Output<Running>,
     ) -> Result<Option<Output<Arc<SshGuest>>>, PlanError> {
-        let (Some(login), Communicator::Ssh { common, ssh }) = (login, &self.order.job.communicator) else {
-            return Ok(None);
-        };
-        let step = WaitForSsh::new(self.order.job, common, ssh, login.clone(), machine.clone(), &self.names)?;
-        Ok(Some(self.pipeline.step("connect", step)))
+        let (Some(login), Some(dial)) = (login, self.dial()?) else { return Ok(None) };
+        let checkpoints = self.job_checkpoints()?;
+        let step = WaitForSsh { dial, login: login.clone(), machine: machine.clone(), checkpoints };
+        let guest = self.pipeline.step("connect", step);
+        if let Some(planned) = &mut self.planned {
+            planned.machine.extend([machine.step().to_owned(), guest.step().to_owned()]);
+        }
+        Ok(Some(guest))
     }
 
     fn provision(
@@ -247,6 +320,8 @@ impl<'a> Making<'a> {
             Some(step) => Some((self.provisioner(step, login, false)?.1, step.meta.clone())),
             None => None,
         };
+        let checkpoints = self.job_checkpoints()?;
+        let mut before = "Wait for SSH".to_owned();
         let mut cleaning = Cleaning::None;
         for (at, step) in job.provisioners.iter().enumerate() {
             let last = at + 1 == job.provisioners.len();
@@ -255,13 +330,29 @@ impl<'a> Making<'a> {
             }
             let (id, provisioner) = self.provisioner(step, login, last)?;
             let cleanup: Option<(Arc<dyn Provisioner>, Meta)> = cleanup.take();
-            self.pipeline
-                .step(id, Provision { provisioner, meta: step.meta.clone(), reach: reach.clone(), cleanup });
+            let provision = Provision {
+                provisioner,
+                meta: step.meta.clone(),
+                reach: reach.clone(),
+                at: guest.is_some().then_some(at),
+                checkpoints: checkpoints.clone(),
+                before,
+                login: login.cloned(),
+                cleanup,
+            };
+            before = provision.sketch().title;
+            let done = self.pipeline.step(id, provision);
+            if let Some(planned) = &mut self.planned {
+                planned.provisioners.push(done.step().to_owned());
+            }
         }
         if self.generalise && cleaning == Cleaning::None && guest.is_some() {
             let provisioner = Arc::new(Generalise::by_default(login.cloned(), self.made_user.clone()));
             let meta = Meta::default();
-            self.pipeline.step("generalize", Provision { provisioner, meta, reach, cleanup: cleanup.take() });
+            let (cleanup, login) = (cleanup.take(), login.cloned());
+            let generalise =
+                Provision { provisioner, meta, reach, at: None, checkpoints, before, login, cleanup };
+            self.pipeline.step("generalize", generalise);
             cleaning = Cleaning::Last;
         }
         Ok(cleaning)

@@ -18,6 +18,7 @@ use goldsmith_machine::qemu::{
 };
 use goldsmith_machine::{Lifecycle as _, MachineLadder, PortForward as _};
 use goldsmith_process::Dirs;
+use goldsmith_process::lock::FileLock;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
@@ -146,9 +147,9 @@ fn variables(folder: &Path) -> PathBuf {
 pub(crate) fn pipeline(request: &RunRequest) -> Pipeline {
     let request = Arc::new(request.clone());
     let mut pipeline = Pipeline::new(RUN);
-    pipeline.step("overlay", MakeOverlay { request: request.clone() });
+    let image = pipeline.step("overlay", MakeOverlay { request: request.clone() });
     let running = pipeline.step("start", StartCopy { request });
-    pipeline.step("running", KeepRunning { running });
+    pipeline.step("running", KeepRunning { running, _image: image });
     pipeline
 }
 
@@ -171,7 +172,8 @@ impl MakeOverlay {
 
 #[async_trait]
 impl Step for MakeOverlay {
-    type Output = ();
+    /// Whoever would remove the image sees that it is in use.
+    type Output = FileLock;
 
     fn sketch(&self) -> Sketch {
         let tool = QemuImg::new(&self.request.qemu_img);
@@ -179,7 +181,10 @@ impl Step for MakeOverlay {
             .command(tool.create_command(&self.create(Path::new("{run}"))))
     }
 
-    async fn run(&self, cx: &StepContext) -> Result<(), StepError> {
+    async fn run(&self, cx: &StepContext) -> Result<FileLock, StepError> {
+        let disk = &self.request.disk;
+        let image =
+            FileLock::shared(disk).environment(|| format!("Cannot use the image {}", disk.display()))?;
         let folder = cx.build().journal.folder().to_owned();
         let what = self.create(&folder);
         cx.intend_file(&what.path)?;
@@ -192,7 +197,8 @@ impl Step for MakeOverlay {
         let tool = QemuImg::new(&self.request.qemu_img);
         tool.create(cx.launch(), &what, cx.cancel())
             .await
-            .environment(|| format!("Cannot make a copy of {}", self.request.image))
+            .environment(|| format!("Cannot make a copy of {}", self.request.image))?;
+        Ok(image)
     }
 }
 
@@ -269,6 +275,7 @@ fn ssh_command(user: &str, port: u16) -> String {
 /// Waits until the guest powers off or somebody stops the run.
 struct KeepRunning {
     running: Output<Copy>,
+    _image: Output<FileLock>,
 }
 
 #[async_trait]

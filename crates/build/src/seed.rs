@@ -137,7 +137,7 @@ impl Seed {
     }
 
     /// The paths a row of `cd_files` stands for. A pattern that fits nothing stands for nothing, as in Packer.
-    fn expand(&self, text: &str) -> Result<Vec<PathBuf>, SeedError> {
+    pub(crate) fn expand(&self, text: &str) -> Result<Vec<PathBuf>, SeedError> {
         let path = self.base.join(text);
         if !text.contains(['*', '?', '[', '{']) || path.exists() {
             return Ok(vec![path]);

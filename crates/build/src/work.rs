@@ -9,6 +9,7 @@ use goldsmith_process::Dirs;
 use goldsmith_template::Job;
 use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::{Planned, Rules};
 use crate::id::BuildId;
 use crate::pipeline::OnError;
 use crate::plan::Plan;
@@ -42,6 +43,8 @@ pub struct PlanRequest {
     pub run_uuid: String,
     /// Free bytes where the output goes, when the caller looked.
     pub free_space: Option<u64>,
+    /// When checkpoints are taken and how many are kept.
+    pub checkpoints: Rules,
     /// Facts for the library that only the caller knows: the template's files and variables.
     pub provenance: Provenance,
 }
@@ -68,6 +71,8 @@ pub struct Prepared {
     pub(crate) jobs: Vec<Job>,
     pub(crate) host: HostFacts,
     pub(crate) request: PlanRequest,
+    /// What each job's steps depend on, where checkpoints are possible.
+    pub(crate) inputs: Vec<Option<Planned>>,
 }
 
 impl Prepared {

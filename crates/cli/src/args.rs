@@ -110,6 +110,9 @@ pub enum Command {
     /// Builds that run or ran here, whoever started them
     #[command(after_help = "Examples:\n  goldsmith builds\n  goldsmith builds --json | jq '.builds[0]'")]
     Builds,
+    /// What builds remember: checkpoints, and the packages of `bootstrap` sources
+    #[command(subcommand)]
+    Cache(Cache),
     /// Examine this computer: what is there, what it can do, measured
     #[command(
         after_help = "Examples:\n  goldsmith doctor\n  goldsmith doctor --fresh\n  goldsmith doctor --json | jq .accelerator"
@@ -247,7 +250,7 @@ pub enum OnError {
     Abort,
     /// Ask on the terminal: clean up, abort or retry the step
     Ask,
-    /// Leave everything, but run the error-cleanup-provisioner (not there yet)
+    /// Run the error-cleanup-provisioner, then leave everything as it is
     RunCleanupProvisioner,
 }
 
@@ -458,6 +461,22 @@ pub enum Image {
     },
     /// List what is in the trash
     Trash,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Cache {
+    /// List what is remembered, the last used first
+    #[command(
+        after_help = "Examples:\n  goldsmith cache list\n  goldsmith cache list --json | jq '[.entries[].bytes] | add'"
+    )]
+    List,
+    /// Remove what is over the limits of the settings
+    #[command(after_help = "Examples:\n  goldsmith cache prune\n  goldsmith cache prune --all")]
+    Prune {
+        /// Remove everything that is remembered, except what a build uses now
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 #[derive(Debug, Args)]

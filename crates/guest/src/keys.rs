@@ -93,6 +93,12 @@ impl KeyPair {
         generate(kind, comment)
     }
 
+    /// Reads back what [`Self::private_openssh`] gave.
+    pub fn parse(text: Secret) -> Result<Self, KeyError> {
+        let private = PrivateKey::parse(&text, None, "temporary key")?;
+        Ok(Self { private, text })
+    }
+
     /// The key to log in with.
     pub fn private(&self) -> &PrivateKey {
         &self.private
@@ -151,6 +157,8 @@ mod tests {
             let pair = KeyPair::generate(kind, "goldsmith").unwrap();
             let again = PrivateKey::parse(pair.private_openssh(), None, "a test").unwrap();
             assert_eq!(again.fingerprint(), pair.private().fingerprint());
+            let again = KeyPair::parse(pair.private_openssh().clone()).unwrap();
+            assert_eq!(again.public_openssh(), pair.public_openssh());
             assert!(pair.public_openssh().ends_with(" goldsmith"), "{}", pair.public_openssh());
             assert!(!format!("{pair:?}").contains("BEGIN"));
         }

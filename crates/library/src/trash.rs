@@ -1,3 +1,5 @@
+use goldsmith_process::lock::FileLock;
+
 use crate::error::LibraryError;
 use crate::event::EventBody;
 use crate::library::{Library, in_library};
@@ -23,10 +25,24 @@ impl Library {
         Ok(found.into_iter().map(|v| self.with_paths(v)).collect())
     }
 
-    /// Gives up the bytes of a trashed version for good; its record stays.
+    /// Gives up the bytes of a trashed version for good; its record stays. Refused while a running copy stands on
+    /// them (whoever runs one holds a [`FileLock::shared`] on the disk).
     pub fn purge(&self, id: VersionId) -> Result<Version, LibraryError> {
         let what = "purging a version";
         let remedy = "delete it first: only versions in the trash can be purged";
+        let doomed = self.version(id)?;
+        let mut held = Vec::new();
+        for path in doomed.files.iter().filter_map(|file| file.path.as_ref()) {
+            match FileLock::try_alone(path) {
+                Ok(Some(lock)) => held.push(lock),
+                Ok(None) => {
+                    let remedy = "a running copy stands on it: stop the run first";
+                    return Err(Self::wrong_state(what, &doomed, remedy));
+                }
+                // What is gone or cannot be read is nobody's to run.
+                Err(_) => {}
+            }
+        }
         let version = self.change(what, id, BytesState::Trashed, remedy, EventBody::VersionPurged { id })?;
         // The record comes first: if we die here, the next opening removes the bytes.
         let _lock = self.lock(what)?;

@@ -50,6 +50,22 @@ async fn versions_are_listed_and_found_by_name_number_prefix_and_id() {
 }
 
 #[tokio::test]
+async fn what_a_running_copy_stands_on_is_not_purged() {
+    let dir = tempfile::tempdir().unwrap();
+    let library = three(dir.path()).await;
+    let version = library.resolve("debian-base@2").unwrap();
+    let path = version.files[0].path.clone().unwrap();
+    library.delete(version.id).unwrap();
+    let run = goldsmith_process::lock::FileLock::shared(&path).unwrap();
+    let refused = library.purge(version.id).unwrap_err().to_string();
+    assert!(refused.contains("a running copy stands on it"), "{refused}");
+    assert!(path.exists() && library.version(version.id).unwrap().bytes == BytesState::Trashed);
+    drop(run);
+    assert_eq!(library.purge(version.id).unwrap().bytes, BytesState::Purged);
+    assert!(!path.exists());
+}
+
+#[tokio::test]
 async fn trash_restore_and_purge() {
     let dir = tempfile::tempdir().unwrap();
     let library = three(dir.path()).await;

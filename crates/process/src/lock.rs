@@ -32,6 +32,24 @@ impl FileLock {
         }
     }
 
+    /// Shares a file that must be there and need not be writable: nobody gets it for themselves
+    /// ([`Self::try_alone`]) until this is dropped.
+    pub fn shared(path: impl AsRef<Path>) -> io::Result<Self> {
+        let file = File::open(path.as_ref())?;
+        flock(&file, FlockOperation::LockShared)?;
+        Ok(Self { _file: file, path: path.as_ref().to_owned() })
+    }
+
+    /// Takes a file that must be there and need not be writable, unless others share it.
+    pub fn try_alone(path: impl AsRef<Path>) -> io::Result<Option<Self>> {
+        let file = File::open(path.as_ref())?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Self { _file: file, path: path.as_ref().to_owned() })),
+            Err(Errno::AGAIN) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The locked file.
     pub fn path(&self) -> &Path {
         &self.path

@@ -115,7 +115,35 @@ step: string,
 /**
  * The sentence.
  */
-text: string, } | { "fact": "ScreenTaken", 
+text: string, } | { "fact": "StepReused", 
+/**
+ * Of which job.
+ */
+job: string, 
+/**
+ * Which step.
+ */
+step: string, } | { "fact": "CheckpointTaken", 
+/**
+ * Of which job.
+ */
+job: string, 
+/**
+ * In which step.
+ */
+step: string, 
+/**
+ * After what, as shown.
+ */
+after: string, 
+/**
+ * Bytes it takes.
+ */
+size: number, 
+/**
+ * How long the build waited for it, milliseconds.
+ */
+duration_ms: number, } | { "fact": "ScreenTaken", 
 /**
  * Of which job.
  */

@@ -3,4 +3,4 @@
 /**
  * What to do when a step fails.
  */
-export type OnError = "cleanup" | "abort" | "ask";
+export type OnError = "cleanup" | "abort" | "ask" | "run_cleanup_provisioner";

@@ -1,5 +1,6 @@
 // Made from the Rust types by `npm run bindings`. Do not edit: change the Rust type.
 
+import type { CheckpointSettings } from "./CheckpointSettings";
 import type { Theme } from "./Theme";
 
 /**
@@ -14,6 +15,14 @@ theme: Theme,
  * How many finished builds to keep.
  */
 keep_builds: number, 
+/**
+ * At most so many MiB of journals, logs and pictures of finished builds.
+ */
+keep_builds_mib: number, 
+/**
+ * When checkpoints are taken, and how many are kept.
+ */
+checkpoints: CheckpointSettings, 
 /**
  * Values of the window's own layout, which only the window reads.
  */

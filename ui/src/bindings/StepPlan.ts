@@ -29,4 +29,8 @@ fingerprint: string,
 /**
  * Whether a remembered result will be used instead of doing it.
  */
-cached: boolean, };
+cached: boolean, 
+/**
+ * Why neither it nor anything after it is ever remembered; said of the first such step.
+ */
+not_cached: string | null, };

@@ -53,4 +53,8 @@ warnings: Array<string>,
 /**
  * Why it failed.
  */
-failure: Failure | null, };
+failure: Failure | null, 
+/**
+ * Whether it was not done again, as its result was remembered.
+ */
+cached: boolean, };

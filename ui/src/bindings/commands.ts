@@ -7,6 +7,7 @@ import type { Area } from "./Area";
 import type { BuildFacts } from "./BuildFacts";
 import type { BuildList } from "./BuildList";
 import type { BuildLog } from "./BuildLog";
+import type { CacheList } from "./CacheList";
 import type { CancelBuild } from "./CancelBuild";
 import type { Catalogue } from "./Catalogue";
 import type { Changed } from "./Changed";
@@ -51,6 +52,8 @@ import type { PickedPath } from "./PickedPath";
 import type { Picture } from "./Picture";
 import type { PlanRequest } from "./PlanRequest";
 import type { Planned } from "./Planned";
+import type { PruneCache } from "./PruneCache";
+import type { PrunedCache } from "./PrunedCache";
 import type { RequiredPlugins } from "./RequiredPlugins";
 import type { RunImage } from "./RunImage";
 import type { RunList } from "./RunList";
@@ -182,6 +185,10 @@ export interface Commands {
   host_stats: { request: Nothing; response: HostStats };
   /** Says what Goldsmith's folders take. */
   space: { request: Nothing; response: SpaceReport };
+  /** Lists what builds remember: checkpoints and installed packages. */
+  list_cache: { request: Nothing; response: CacheList };
+  /** Removes what builds remember and the settings do not keep, or all of it. */
+  prune_cache: { request: PruneCache; response: PrunedCache };
   /** Says which Goldsmith this is and where it keeps things. */
   about: { request: Nothing; response: About };
   /** Asks the user for a path with the system's own dialog. */
@@ -249,6 +256,8 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   doctor: { reads: ["host"], stales: [] },
   host_stats: { reads: [], stales: [] },
   space: { reads: ["builds", "library"], stales: [] },
+  list_cache: { reads: ["builds", "settings"], stales: [] },
+  prune_cache: { reads: ["settings"], stales: ["builds"] },
   about: { reads: [], stales: [] },
   pick_path: { reads: [], stales: [] },
   get_settings: { reads: ["settings"], stales: [] },

@@ -270,7 +270,7 @@ export function stateOf(scenario: Scenario): BuildState {
     started_at: index <= stop ? now - 40_000 : null, duration_ms: index < stop ? ms : index === stop && scenario === 'failed' ? 41_000 : null,
     expected_ms: index <= stop ? Math.round(ms * 0.94) : null, progress: null,
     waiting: null, warnings: id === 'seed' && scenario !== 'running' ? ['xorriso is missing; genisoimage was used'] : [],
-    failure: index === stop && scenario === 'failed' ? failure : null,
+    failure: index === stop && scenario === 'failed' ? failure : null, cached: index === 1,
   }));
   return {
     id: buildIds[scenario], status: scenario, template: 'web-server.pkr.hcl', started_at: now - (scenario === 'running' ? 64_000 : 5 * minute), finished_at: scenario === 'running' ? null : now - 3 * minute,

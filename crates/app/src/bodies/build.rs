@@ -17,6 +17,8 @@ use goldsmith_process::lock::FileLock;
 use goldsmith_template::{Config, Diagnostic, Inputs, Project, Severity};
 use sha2::{Digest as _, Sha256};
 
+use crate::bodies::cache::rules;
+use crate::bodies::host::allocated;
 use crate::bodies::library::blocking;
 use crate::bodies::template::{variable_text, with_session};
 use crate::core::Core;
@@ -86,11 +88,24 @@ fn ready(
     let inputs = core.inputs(session.inputs(), true);
     let analysis = session.full_analysis(&inputs);
     let Some(config) = &analysis.config else { return Err(invalid(&analysis.diagnostics)) };
-    let choices = choices(core, session.project(), config, &inputs, options);
-    let prepared = goldsmith_build::plan(config, host, core.dirs(), &choices)?;
+    let mut choices = choices(core, session.project(), config, &inputs, options, &analysis.sensitive);
+    let settings = core.read_settings()?.checkpoints;
+    let again = (settings.enabled && !options.no_cache).then(|| session.full_analysis(&otherwise(&inputs)));
+    choices.checkpoints = rules(&settings, config, again.as_ref());
+    let mut prepared = goldsmith_build::plan(config, host, core.dirs(), &choices)?;
+    goldsmith_build::checkpoint::mark(&mut prepared, core.dirs());
     let mut diagnostics = analysis.diagnostics;
     diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Info);
     Ok(Ready { prepared, sensitive: analysis.sensitive, diagnostics })
+}
+
+/// The same inputs of another run, at another time: what comes out otherwise with them is new at every build.
+fn otherwise(inputs: &Inputs) -> Inputs {
+    let mut other = inputs.clone();
+    other.now = inputs.now + std::time::Duration::from_secs(100 * 24 * 3600 + 3_723);
+    other.random = !inputs.random;
+    other.run_uuid = uuid::Uuid::from_u128(!inputs.run_uuid.as_u128());
+    other
 }
 
 /// The template has errors: the first of them, and how many there are.
@@ -114,6 +129,7 @@ fn choices(
     config: &Config,
     inputs: &Inputs,
     options: &BuildOptions,
+    sensitive: &[String],
 ) -> Choices {
     let setup = core.setup();
     let path = setup.cwd.join(project.path());
@@ -130,11 +146,13 @@ fn choices(
         parallel: options.parallel as usize,
         run_uuid: inputs.run_uuid.to_string(),
         free_space: goldsmith_process::space::free(&setup.cwd).ok(),
-        provenance: provenance(project, config),
+        checkpoints: goldsmith_build::checkpoint::Rules::default(),
+        provenance: provenance(project, config, &Redactor::new(sensitive)),
     }
 }
 
-fn provenance(project: &Project, config: &Config) -> Provenance {
+/// A default of a sensitive variable stands in the template itself: the copy is redacted, the digest is not.
+fn provenance(project: &Project, config: &Config, redactor: &Redactor) -> Provenance {
     let mut digest = Sha256::new();
     let mut files = BTreeMap::new();
     for document in project.documents() {
@@ -143,7 +161,7 @@ fn provenance(project: &Project, config: &Config) -> Provenance {
         digest.update([0]);
         digest.update(document.bytes());
         digest.update([0]);
-        files.insert(name, document.text().to_owned());
+        files.insert(name, redactor.redact(document.text()).into_owned());
     }
     let (secret, open): (Vec<_>, Vec<_>) = config.variables.iter().partition(|variable| variable.sensitive);
     Provenance {
@@ -177,17 +195,21 @@ pub(crate) async fn start_build(core: &Core, request: PlanRequest) -> Result<Sta
 }
 
 impl Core {
-    /// Forgets the oldest finished builds beyond the number to keep.
+    /// Forgets the oldest finished builds beyond the number and the space to keep. The newest always stays.
     fn prune(&self) {
-        let keep = self.read_settings().unwrap_or_default().keep_builds as usize;
+        let settings = self.read_settings().unwrap_or_default();
+        let (keep, limit) = (settings.keep_builds as usize, u64::from(settings.keep_builds_mib) << 20);
         let told = self.tell().unwrap_or_default();
         let over = told.iter().filter_map(|told| match told {
             Told::Build(build) if build.status.is_over() => Some(&build.build),
             Told::Run(run) if run.is_over() => Some(&run.run),
             _ => None,
         });
-        for id in over.skip(keep) {
-            if let Ok(id) = id.parse() {
+        let mut taken = 0;
+        for (at, id) in over.enumerate() {
+            let Ok(id) = id.parse::<BuildId>() else { continue };
+            taken += allocated(&self.dirs().builds().join(id.as_str()));
+            if at >= keep || (at > 0 && taken > limit) {
                 let _ = self.remove_journal(&id);
             }
         }

@@ -64,6 +64,10 @@ pub(crate) async fn list_images(core: &Core, _: Nothing) -> Result<ImageList, Wi
         let mut images = core.library()?.images()?;
         images
             .sort_by_key(|image| std::cmp::Reverse(image.latest.as_ref().map(|version| version.created_at)));
+        // Whoever wants to read the template asks for the one image.
+        for version in images.iter_mut().filter_map(|image| image.latest.as_mut()) {
+            version.facts.template_files.clear();
+        }
         Ok(ImageList { images })
     })
     .await

@@ -1,6 +1,7 @@
 //! One body per command of the table.
 
 mod build;
+mod cache;
 mod docs;
 mod host;
 pub(crate) mod library;
@@ -9,6 +10,7 @@ mod template;
 mod tools;
 
 pub(crate) use build::*;
+pub(crate) use cache::{list_cache, prune_cache};
 pub(crate) use docs::*;
 pub(crate) use host::*;
 pub(crate) use library::*;

@@ -1,6 +1,7 @@
 //! Requests and responses, one file per place of the window.
 
 mod build;
+mod cache;
 mod host;
 mod library;
 mod run;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use build::*;
+pub use cache::*;
 pub use host::*;
 pub use library::*;
 pub use run::*;

@@ -24,6 +24,10 @@ pub struct Settings {
     pub theme: Theme,
     /// How many finished builds to keep.
     pub keep_builds: u32,
+    /// At most so many MiB of journals, logs and pictures of finished builds.
+    pub keep_builds_mib: u32,
+    /// When checkpoints are taken, and how many are kept.
+    pub checkpoints: CheckpointSettings,
     /// Values of the window's own layout, which only the window reads.
     #[ts(type = "Record<string, unknown>")]
     pub layout: serde_json::Map<String, serde_json::Value>,
@@ -31,6 +35,32 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { theme: Theme::System, keep_builds: 50, layout: serde_json::Map::new() }
+        Settings {
+            theme: Theme::System,
+            keep_builds: 50,
+            keep_builds_mib: 1024,
+            checkpoints: CheckpointSettings::default(),
+            layout: serde_json::Map::new(),
+        }
+    }
+}
+
+/// When checkpoints are taken, and how many are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct CheckpointSettings {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// One is taken only where the steps since the last one took at least so many seconds.
+    pub after_seconds: u32,
+    /// At most so many GiB.
+    pub keep_gib: u32,
+    /// What was not used for so many days goes.
+    pub keep_days: u32,
+}
+
+impl Default for CheckpointSettings {
+    fn default() -> Self {
+        CheckpointSettings { enabled: true, after_seconds: 30, keep_gib: 20, keep_days: 30 }
     }
 }

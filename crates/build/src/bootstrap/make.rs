@@ -354,6 +354,52 @@ async fn lock(path: &Path, cancel: &CancellationToken) -> Result<FileLock, Boots
     }
 }
 
+/// An archive of packages that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPackages {
+    /// Its name.
+    pub id: String,
+    /// Bytes it takes.
+    pub bytes: u64,
+    /// When it was made or last used.
+    pub used: std::time::SystemTime,
+    path: PathBuf,
+}
+
+impl KeptPackages {
+    /// Removes it unless a build uses it. Whether it went.
+    pub fn remove(&self) -> bool {
+        forget(&self.path)
+    }
+}
+
+/// The archives of packages below the cache.
+#[must_use]
+pub fn kept_packages(cache: &Path) -> Vec<KeptPackages> {
+    let entries = std::fs::read_dir(cache.join("bootstrap")).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let path = entry.path();
+            let meta = entry.metadata().ok()?;
+            let id = path.file_name()?.to_str()?.strip_suffix(".tar")?.to_owned();
+            Some(KeptPackages { id, bytes: meta.len(), used: meta.modified().ok()?, path })
+        })
+        .collect()
+}
+
+/// Removes an archive unless somebody holds it.
+fn forget(path: &Path) -> bool {
+    let lock = path.with_extension("lock");
+    match FileLock::try_exclusive(&lock) {
+        Ok(Some(_held)) => {
+            let gone = std::fs::remove_file(path).is_ok();
+            let _ = std::fs::remove_file(&lock);
+            gone
+        }
+        _ => false,
+    }
+}
+
 /// Removes all but the newest archives of packages, except those somebody holds. Failures are of no consequence.
 fn prune(cache: &Path, current: &Path) {
     let Ok(entries) = std::fs::read_dir(cache) else { return };
@@ -366,10 +412,6 @@ fn prune(cache: &Path, current: &Path) {
         .collect();
     archives.sort_by_key(|(used, _)| std::cmp::Reverse(*used));
     for (_, path) in archives.into_iter().skip(KEPT - 1) {
-        let lock = path.with_extension("lock");
-        if let Ok(Some(_held)) = FileLock::try_exclusive(&lock) {
-            let _ = std::fs::remove_file(&path);
-            let _ = std::fs::remove_file(&lock);
-        }
+        forget(&path);
     }
 }

@@ -23,7 +23,7 @@ mod spec;
 pub use disk::Ownership;
 pub use distribution::Distribution;
 pub use error::BootstrapError;
-pub use make::{Bench, Rootfs, Said, make_disk, make_rootfs};
+pub use make::{Bench, KeptPackages, Rootfs, Said, kept_packages, make_disk, make_rootfs};
 pub use sources::{Candidates, HostApt};
 pub use spec::{BuildAccess, HostKey, Identity, ImageSpec};
 

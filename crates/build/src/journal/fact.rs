@@ -157,6 +157,28 @@ pub enum Fact {
         /// The sentence.
         text: String,
     },
+    /// A step is not done again: its result is remembered from an earlier build.
+    StepReused {
+        /// Of which job.
+        job: String,
+        /// Which step.
+        step: String,
+    },
+    /// What the build is like at the edge of a step was kept, for later builds to begin there.
+    CheckpointTaken {
+        /// Of which job.
+        job: String,
+        /// In which step.
+        step: String,
+        /// After what, as shown.
+        after: String,
+        /// Bytes it takes.
+        #[ts(type = "number")]
+        size: u64,
+        /// How long the build waited for it, milliseconds.
+        #[ts(type = "number")]
+        duration_ms: u64,
+    },
     /// The guest's screen changed.
     ScreenTaken {
         /// Of which job.

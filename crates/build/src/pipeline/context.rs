@@ -248,6 +248,11 @@ impl StepContext {
         self.emit(Fact::Progress { job: self.job().into(), step: self.step().into(), done, total, unit });
     }
 
+    /// Says that the step's result is remembered from an earlier build.
+    pub fn reused(&self) {
+        self.emit(Fact::StepReused { job: self.job().into(), step: self.step().into() });
+    }
+
     /// Says what the step waits for.
     pub fn waiting(&self, stage: &str, explanation: impl Into<String>) {
         self.emit(Fact::Waiting {

@@ -104,6 +104,21 @@ impl Holdings {
         errors
     }
 
+    /// Does what is to be done when the job has failed, and gives nothing back. Errors are returned.
+    pub(crate) async fn failed(&self, build: &Arc<BuildContext>) -> Vec<StepError> {
+        let held: Vec<Held> = {
+            let mut stack = lock(&self.stack);
+            let (work, rest) = stack.drain(..).partition(|held| matches!(held.what, What::OnFailure { .. }));
+            *stack = rest;
+            work
+        };
+        let mut errors = Vec::new();
+        for held in held.into_iter().rev() {
+            errors.extend(give_back(build, held, true).await.err());
+        }
+        errors
+    }
+
     /// Leaves everything where it is: the user wants to look at it.
     pub(crate) fn abandon(&self, build: &Arc<BuildContext>) {
         for held in lock(&self.stack).drain(..) {

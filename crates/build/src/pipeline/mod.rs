@@ -82,6 +82,11 @@ impl<T> Output<T> {
         })
     }
 
+    /// The id of the step it is of.
+    pub(crate) fn step(&self) -> &str {
+        &self.step
+    }
+
     fn put(&self, value: T) {
         let mut slot = match self.slot.lock() {
             Ok(slot) => slot,

@@ -25,6 +25,8 @@ pub enum OnError {
     Abort,
     /// Ask.
     Ask,
+    /// As `Abort`, but the error-cleanup-provisioner runs first.
+    RunCleanupProvisioner,
 }
 
 /// How a job ended.
@@ -62,8 +64,10 @@ impl Pipeline {
             }
         }
         let leftovers = if abandoned {
+            let cleanup = on_error == OnError::RunCleanupProvisioner;
+            let leftovers = if cleanup { holdings.failed(build).await } else { Vec::new() };
             holdings.abandon(build);
-            Vec::new()
+            leftovers
         } else {
             holdings.unwind(build, 0, error.as_ref().is_some_and(|error| !error.is_cancelled())).await
         };
@@ -135,7 +139,7 @@ impl Pipeline {
             } else {
                 match on_error {
                     OnError::Cleanup => Answer::CleanUp,
-                    OnError::Abort => Answer::Abort,
+                    OnError::Abort | OnError::RunCleanupProvisioner => Answer::Abort,
                     OnError::Ask => self.ask(build, named, &error).await,
                 }
             };

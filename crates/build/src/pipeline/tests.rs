@@ -230,6 +230,52 @@ async fn whatever_happens_at_any_step_leaves_nothing() {
     }
 }
 
+/// Says what is to be done at its failure, and then fails or not.
+struct CleansUp {
+    fails: bool,
+    done: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Step for CleansUp {
+    type Output = ();
+
+    fn sketch(&self) -> Sketch {
+        Sketch::new("Provision", StepKind::Provision)
+    }
+
+    async fn run(&self, cx: &StepContext) -> Result<(), StepError> {
+        cx.make_directory(&cx.cwd().join("kept"))?.intent();
+        let done = self.done.clone();
+        cx.on_failure("the clean-up", move || async move {
+            done.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        });
+        if self.fails { Err(StepError::guest("exit 9")) } else { Ok(()) }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_clean_up_provisioner_runs_as_asked_and_only_after_a_failure() {
+    for (on_error, fails, runs, kept) in [
+        (OnError::RunCleanupProvisioner, true, 1, true),
+        (OnError::RunCleanupProvisioner, false, 0, false),
+        (OnError::Cleanup, true, 1, false),
+        (OnError::Abort, true, 0, true),
+    ] {
+        let bench = bench(Vec::new());
+        let done: Arc<AtomicUsize> = Arc::default();
+        let mut pipeline = Pipeline::new("job");
+        pipeline.step("shell", CleansUp { fails, done: done.clone() });
+        let end = pipeline.run(&bench.build, on_error, &|_| None).await;
+        assert_eq!(end.error.is_some(), fails, "{on_error:?}");
+        assert_eq!(done.load(Ordering::SeqCst), runs, "{on_error:?}");
+        assert_eq!(bench.place.join("kept").exists(), kept, "{on_error:?}");
+        let said = entries(&bench).iter().any(|entry| matches!(entry.fact, Fact::Kept { .. }));
+        assert_eq!(said, kept, "{on_error:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn success_gives_back_too_but_a_failing_release_is_an_error() {
     let bench = bench(Vec::new());

@@ -59,6 +59,7 @@ pub fn plan(
         ..Plan::default()
     };
     let several = jobs.len() > 1;
+    let mut inputs = Vec::new();
     for job in &jobs {
         let made = recipe::job(&recipe::Order { job, host, dirs, request, several })?;
         let mut fingerprint = blake3::hash(b"goldsmith plan 1");
@@ -88,8 +89,10 @@ pub fn plan(
                 commands: sketch.commands,
                 fingerprint: fingerprint.to_hex().to_string(),
                 cached: false,
+                not_cached: None,
             });
         }
+        inputs.push(made.checkpoints);
         plan.jobs.push(JobPlan {
             name: job.name.clone(),
             source_type: job.source_type.clone(),
@@ -108,7 +111,7 @@ pub fn plan(
             crate::text::bytes(free)
         ));
     }
-    Ok(Prepared { plan, jobs, host: host.clone(), request: request.clone() })
+    Ok(Prepared { plan, jobs, host: host.clone(), request: request.clone(), inputs })
 }
 
 /// Each step's fingerprint covers its own inputs and, through the one before it, everything earlier.

@@ -58,6 +58,9 @@ pub struct StepPlan {
     pub fingerprint: String,
     /// Whether a remembered result will be used instead of doing it.
     pub cached: bool,
+    /// Why neither it nor anything after it is ever remembered; said of the first such step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_cached: Option<String>,
 }
 
 /// What kind of thing a step does: for icons and grouping, nothing else.

@@ -111,6 +111,7 @@ impl Step for InstallPackages {
         })
         .await?;
         if made.cached {
+            cx.reused();
             cx.say("Nothing has changed since the last time: the packages installed then are used.");
         }
         unfinished.release().await?;
@@ -128,6 +129,16 @@ pub(crate) struct AssembleDisk {
     pub(crate) user: String,
 }
 
+impl AssembleDisk {
+    /// What the disk depends on beside its packages.
+    pub(crate) fn inputs(image: &ImageSpec) -> serde_json::Value {
+        json!({
+            "hostname": image.hostname, "timezone": image.timezone, "size": image.disk_size,
+            "format": image.format, "bios": image.bios, "uefi": image.uefi, "cloud_init": image.cloud_init,
+        })
+    }
+}
+
 #[async_trait]
 impl Step for AssembleDisk {
     type Output = ();
@@ -139,10 +150,7 @@ impl Step for AssembleDisk {
             .program("mmd", "makes the EFI system partition (package mtools)")
             .program("qemu-img", "makes and converts disk images")
             .writes(3 << 30)
-            .inputs(&json!({
-                "hostname": image.hostname, "timezone": image.timezone, "size": image.disk_size,
-                "format": image.format, "bios": image.bios, "uefi": image.uefi, "cloud_init": image.cloud_init,
-            }))
+            .inputs(&Self::inputs(image))
     }
 
     async fn run(&self, cx: &StepContext) -> Result<(), StepError> {

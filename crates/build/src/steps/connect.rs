@@ -11,6 +11,7 @@ use goldsmith_template::Job;
 use goldsmith_template::options::{CommonOptions, SshOptions};
 use serde_json::json;
 
+use crate::checkpoint::JobCheckpoints;
 use crate::error::StepError;
 use crate::names::Names;
 use crate::pipeline::{Output, Step, StepContext};
@@ -23,22 +24,27 @@ use crate::steps::settings::known;
 
 /// Waits for SSH.
 pub(crate) struct WaitForSsh {
+    pub(crate) dial: Dial,
     pub(crate) login: Output<Login>,
     pub(crate) machine: Output<Running>,
-    pub(crate) names: Names,
+    pub(crate) checkpoints: JobCheckpoints,
+}
+
+/// How a guest's SSH server is reached.
+#[derive(Clone)]
+pub(crate) struct Dial {
+    names: Names,
     host: String,
     port: u16,
     ssh: SshOptions,
     pause: Duration,
 }
 
-impl WaitForSsh {
+impl Dial {
     pub(crate) fn new(
         job: &Job,
         common: &CommonOptions,
         ssh: &SshOptions,
-        login: Output<Login>,
-        machine: Output<Running>,
         names: &Names,
     ) -> Result<Self, PlanError> {
         let host = match &ssh.ssh_host {
@@ -46,8 +52,6 @@ impl WaitForSsh {
             _ => "127.0.0.1".to_owned(),
         };
         Ok(Self {
-            login,
-            machine,
             names: names.clone(),
             host,
             port: ssh.ssh_port,
@@ -102,19 +106,20 @@ impl WaitForSsh {
     }
 }
 
-#[async_trait]
-impl Step for WaitForSsh {
-    type Output = Arc<SshGuest>;
-
-    fn sketch(&self) -> Sketch {
-        Sketch::new("Wait for SSH", StepKind::Wait).inputs(&json!(null))
-    }
-
-    async fn run(&self, cx: &StepContext) -> Result<Arc<SshGuest>, StepError> {
-        let login = self.login.get()?;
-        let running = self.machine.get()?;
-        let target = self.target(&login, &running);
-        self.publish(cx, &target, &login);
+impl Dial {
+    /// Waits until the guest lets us in; `limit` in place of the template's patience.
+    pub(crate) async fn connect(
+        &self,
+        cx: &StepContext,
+        login: &Login,
+        running: &Running,
+        limit: Option<Duration>,
+    ) -> Result<SshGuest, StepError> {
+        let mut target = self.target(login, running);
+        if let Some(limit) = limit {
+            target.patience = Patience::packer(Some(limit), self.ssh.ssh_handshake_attempts);
+        }
+        self.publish(cx, &target, login);
         let mut told = |stage: &Stage| cx.waiting(stage_name(stage), explained(stage));
         let session = tokio::select! {
             connected = connect(&target, cx.cancel(), &mut told) => match connected {
@@ -125,13 +130,33 @@ impl Step for WaitForSsh {
             ending = running.machine.wait_stopped(None) => return Err(died(ending)),
         };
         cx.say(format!("Logged in as {} on {}.", target.username, target.address()));
-        let guest = SshGuest::new(session);
-        if !self.pause.is_zero() {
+        Ok(SshGuest::new(session))
+    }
+}
+
+#[async_trait]
+impl Step for WaitForSsh {
+    type Output = Arc<SshGuest>;
+
+    fn sketch(&self) -> Sketch {
+        Sketch::new("Wait for SSH", StepKind::Wait).inputs(&json!(null))
+    }
+
+    async fn run(&self, cx: &StepContext) -> Result<Arc<SshGuest>, StepError> {
+        if let Some(guest) = self.checkpoints.guest() {
+            cx.reused();
+            return Ok(guest);
+        }
+        let login = self.login.get()?;
+        let running = self.machine.get()?;
+        let guest = self.dial.connect(cx, &login, &running, None).await?;
+        let pause_before = self.dial.pause;
+        if !pause_before.is_zero() {
             cx.waiting(
                 "pause_before_connecting",
-                format!("Pausing {}, then connecting again.", seconds(self.pause)),
+                format!("Pausing {}, then connecting again.", seconds(pause_before)),
             );
-            pause(cx, self.pause).await?;
+            pause(cx, pause_before).await?;
             guest.reconnect(cx).await?;
         }
         Ok(Arc::new(guest))

@@ -8,6 +8,7 @@ use goldsmith_template::options::IsoOptions;
 use goldsmith_template::{Job, Place, Text};
 use serde_json::json;
 
+use crate::checkpoint::Base;
 use crate::digest::ChecksumSpec;
 use crate::download::{Downloads, Event, Location, Retry, Want, without_login};
 use crate::error::{Context as _, StepError};
@@ -89,6 +90,15 @@ impl FindImage {
             is_disk: iso.disk_image,
             qemu_img: qemu_img.to_owned(),
         })
+    }
+
+    /// What is known of the image before it is looked for.
+    pub(crate) fn origin(&self) -> Base {
+        match (&self.want.checksum, self.plain_local()) {
+            (ChecksumSpec::Digest(digest), _) => Base::Digest(digest.to_string()),
+            (_, Some(path)) => Base::File(path),
+            _ => Base::Unknown,
+        }
     }
 
     /// As the plan shows it: the first of the names.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use goldsmith_guest::{KeyKind, KeyPair, PrivateKey, Secret};
-use goldsmith_template::options::SshOptions;
+use goldsmith_template::options::{Communicator, SshOptions};
 use goldsmith_template::{Job, Place, Text};
 use serde_json::json;
 
+use crate::checkpoint::JobCheckpoints;
 use crate::error::{Context as _, StepError};
 use crate::names::Names;
 use crate::pipeline::{Step, StepContext};
@@ -20,6 +21,8 @@ use crate::work::PlanRequest;
 /// Prepares the login.
 pub(crate) struct PrepareLogin {
     pub(crate) username: String,
+    /// A checkpoint opens with the key it was taken with.
+    pub(crate) checkpoints: Option<JobCheckpoints>,
     password: Option<Secret>,
     key_file: Option<PathBuf>,
     temporary: Option<KeyKind>,
@@ -60,6 +63,7 @@ impl PrepareLogin {
         let wanted = always_key || (password.is_none() && key_file.is_none()) || mentions_key(job);
         Ok(Self {
             username: text(&ssh.ssh_username, "ssh_username")?.unwrap_or_default(),
+            checkpoints: None,
             password: password.map(Secret::new),
             key_file,
             temporary: if wanted { Some(kind(ssh, place)?) } else { None },
@@ -67,6 +71,17 @@ impl PrepareLogin {
                 .unwrap_or_else(|| "goldsmith-build".to_owned()),
             names: names.clone(),
         })
+    }
+}
+
+/// The user the template logs in as.
+pub(crate) fn login_user(job: &Job) -> Result<String, PlanError> {
+    match &job.communicator {
+        Communicator::Ssh { ssh, .. } => match &ssh.ssh_username {
+            Some(user) if !user.is_empty() => known(user, "ssh_username", &job.place),
+            _ => Ok(String::new()),
+        },
+        Communicator::Winrm { .. } | Communicator::None => Ok(String::new()),
     }
 }
 
@@ -129,13 +144,10 @@ impl Step for PrepareLogin {
             self.names.set("SSHPrivateKeyFile", origin);
         }
         if let Some(kind) = self.temporary {
-            let comment = self.comment.clone();
-            let pair = cx
-                .blocking(move |_| {
-                    KeyPair::generate(kind, &comment)
-                        .map_err(|error| StepError::environment(sentence(&error.to_string())))
-                })
-                .await?;
+            let pair = match self.kept(cx) {
+                Some(pair) => pair,
+                None => self.make(cx, kind).await?,
+            };
             cx.build().journal.redactor().add([pair.private_openssh().expose()]);
             self.names.set("SSHPublicKey", pair.public_openssh());
             self.names.set("SSHPrivateKey", pair.private_openssh().expose());
@@ -145,5 +157,27 @@ impl Step for PrepareLogin {
             self.names.set("SSHPublicKey", key.public_openssh());
         }
         Ok(login)
+    }
+}
+
+impl PrepareLogin {
+    async fn make(&self, cx: &StepContext, kind: KeyKind) -> Result<KeyPair, StepError> {
+        let comment = self.comment.clone();
+        cx.blocking(move |_| {
+            KeyPair::generate(kind, &comment)
+                .map_err(|error| StepError::environment(sentence(&error.to_string())))
+        })
+        .await
+    }
+
+    /// The key of the checkpoint the build begins from. One that cannot be read makes the checkpoint useless.
+    fn kept(&self, cx: &StepContext) -> Option<KeyPair> {
+        let checkpoints = self.checkpoints.as_ref()?;
+        checkpoints.begins_from()?;
+        let read = checkpoints.key().and_then(|text| {
+            let text = text.ok_or_else(|| StepError::environment("It holds no key to log in with."))?;
+            KeyPair::parse(text).map_err(|error| StepError::environment(sentence(&error.to_string())))
+        });
+        read.map_err(|error| checkpoints.give_up(cx, &error.full())).ok()
     }
 }

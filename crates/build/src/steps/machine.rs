@@ -1,11 +1,12 @@
 //! Starting QEMU.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use goldsmith_machine::qemu::{QemuMachine, StartError, command_line, start};
+use goldsmith_machine::qemu::{QemuMachine, StartError, WAITS_FOR_MEMORY, command_line, start};
 use goldsmith_machine::{Lifecycle as _, MachineLadder, PortForward as _};
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
@@ -88,6 +89,18 @@ impl Step for StartMachine {
     }
 
     async fn run(&self, cx: &StepContext) -> Result<Running, StepError> {
+        if let Some((_, vars)) = &self.settings.efi {
+            let to = self.settings.efivars_path();
+            fs::copy(vars, &to)
+                .environment(|| format!("Cannot copy {} to {}", vars.display(), to.display()))?;
+        }
+        self.launch(cx, false).await
+    }
+}
+
+impl StartMachine {
+    /// Starts QEMU. `waiting`: for the memory of a checkpoint, instead of booting.
+    pub(crate) async fn launch(&self, cx: &StepContext, waiting: bool) -> Result<Running, StepError> {
         let s = &self.settings;
         let mut cds = Vec::new();
         if let Some(install) = &self.install {
@@ -96,18 +109,21 @@ impl Step for StartMachine {
         if let Some(cd) = &self.cd {
             cds.push(cd.get()?.as_ref().clone());
         }
-        if let Some((_, vars)) = &s.efi {
-            let to = s.efivars_path();
-            fs::copy(vars, &to)
-                .environment(|| format!("Cannot copy {} to {}", vars.display(), to.display()))?;
-        }
         let uuid = self.uuid(cx);
         let run = cx.runtime().join(short(&uuid));
-        fs::create_dir_all(&run).environment(|| format!("Cannot make the folder {}", run.display()))?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&run)
+            .environment(|| format!("Cannot make the folder {}", run.display()))?;
         let log = cx.build().journal.folder().join("log").join("serial.txt");
         let log =
             if cx.job_count() > 1 { log.with_file_name(format!("serial-{}.txt", short(&uuid))) } else { log };
-        let spec = s.spec(uuid, &run, Some(log), cds, s.extra(&self.names, "0")?);
+        let mut extra = s.extra(&self.names, "0")?;
+        if waiting {
+            extra.push(WAITS_FOR_MEMORY.map(str::to_owned).to_vec());
+        }
+        let spec = s.spec(uuid, &run, Some(log), cds, extra);
         let line = command_line(&spec);
         cx.say(line.invocation.to_string());
         let name = spec.binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -139,9 +155,7 @@ impl Step for StartMachine {
         let watch = Mutex::new(Some(screen::watch(cx, machine.clone())));
         Ok(Running { machine, holding, accelerator: s.accelerator.clone(), watch })
     }
-}
 
-impl StartMachine {
     fn uuid(&self, cx: &StepContext) -> Uuid {
         let mut bytes = [0u8; 16];
         cx.build().random.fill(&mut bytes);

@@ -3,6 +3,7 @@
 pub(crate) mod artifact;
 pub(crate) mod bootstrap;
 pub(crate) mod cd;
+pub(crate) mod checkpoint;
 pub(crate) mod compact;
 pub(crate) mod connect;
 pub(crate) mod disk;

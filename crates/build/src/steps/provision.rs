@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use goldsmith_machine::Lifecycle as _;
 use goldsmith_template::config::Meta;
 
+use crate::checkpoint::JobCheckpoints;
 use crate::error::StepError;
 use crate::names::Names;
 use crate::pipeline::{Output, Step, StepContext};
 use crate::plan::Sketch;
 use crate::provision::{Communicator, ProvisionContext, Provisioner, SshGuest, meta};
 use crate::steps::connect::died;
+use crate::steps::login::Login;
 use crate::steps::machine::Running;
 
 /// Where provisioners find the guest.
@@ -37,6 +39,12 @@ pub(crate) struct Provision {
     pub(crate) provisioner: Arc<dyn Provisioner>,
     pub(crate) meta: Meta,
     pub(crate) reach: Reach,
+    /// Its place among the provisioners of the template; none for one the template does not have.
+    pub(crate) at: Option<usize>,
+    pub(crate) checkpoints: JobCheckpoints,
+    /// What comes before it, as shown.
+    pub(crate) before: String,
+    pub(crate) login: Option<Output<Login>>,
     /// Run at the end of a build that failed, while the guest is still there; set on the first provisioner only.
     pub(crate) cleanup: Option<(Arc<dyn Provisioner>, Meta)>,
 }
@@ -67,7 +75,27 @@ impl Step for Provision {
                 meta::run(&*provisioner, &meta, &context).await
             });
         }
-        let provisioning = meta::run(&*self.provisioner, &self.meta, &context);
+        if let Some(at) = self.at {
+            if at < self.checkpoints.done() {
+                cx.reused();
+                return Ok(());
+            }
+            self.edge(cx, at, &self.before, &running).await?;
+        }
+        self.provision(&context, &running).await?;
+        match self.at {
+            // Before any other the next provisioner looks.
+            Some(at) if at + 1 == self.checkpoints.inputs().steps.len() => {
+                self.edge(cx, at + 1, &self.sketch().title, &running).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Provision {
+    async fn provision(&self, context: &ProvisionContext, running: &Running) -> Result<(), StepError> {
+        let provisioning = meta::run(&*self.provisioner, &self.meta, context);
         tokio::pin!(provisioning);
         tokio::select! {
             result = &mut provisioning => result,
@@ -79,6 +107,21 @@ impl Step for Provision {
                 }
             }
         }
+    }
+
+    /// The edge after so many provisioners: a checkpoint may be taken.
+    async fn edge(
+        &self,
+        cx: &StepContext,
+        done: usize,
+        after: &str,
+        running: &Running,
+    ) -> Result<(), StepError> {
+        let login = match &self.login {
+            Some(login) => Some(login.get()?),
+            None => None,
+        };
+        self.checkpoints.at_edge(cx, done, after, &running.machine, login.as_deref()).await
     }
 }
 

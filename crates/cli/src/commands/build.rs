@@ -304,6 +304,7 @@ impl Follower {
                     None => {}
                 }
             }
+            Fact::StepReused { job, .. } => self.print(at, job, "cached", "    ", Some(Paint::Faint)),
             // The same wait is told once, however often it is tried.
             Fact::Waiting { job, explanation, .. }
                 if self.waits.insert(job.clone(), explanation.clone()).as_ref() != Some(explanation) =>

@@ -2,6 +2,7 @@
 
 pub mod bindings;
 mod build;
+mod cache;
 mod console;
 mod docs;
 mod doctor;
@@ -34,6 +35,7 @@ pub async fn run(command: Command, core: Core, output: Output) -> Result<u8, Wir
         Command::Builds => build::builds(&core, &output).await,
         Command::Run(args) => run::run(&core, &output, args).await,
         Command::Image(command) => image::image(&core, &output, command).await,
+        Command::Cache(command) => cache::cache(&core, &output, command).await,
         Command::Doctor(args) => doctor::doctor(&core, &output, args).await,
         Command::Docs(args) => docs::docs(&core, &output, args).await,
         Command::Worker => worker::worker(&core).await,

@@ -75,12 +75,7 @@ pub fn options(options: &Options) -> Result<BuildOptions, WireError> {
             OnError::Cleanup => CoreOnError::Cleanup,
             OnError::Abort => CoreOnError::Abort,
             OnError::Ask => CoreOnError::Ask,
-            OnError::RunCleanupProvisioner => {
-                let title = "-on-error=run-cleanup-provisioner is not there yet";
-                return Err(WireError::input("not_there_yet", title).hint(
-                    "-on-error=cleanup runs the error-cleanup-provisioner too, and removes the machine after it.",
-                ));
-            }
+            OnError::RunCleanupProvisioner => CoreOnError::RunCleanupProvisioner,
         },
         parallel: options.parallel_builds,
     })
@@ -308,6 +303,10 @@ fn job_text(output: &Output, job: &JobPlan) -> String {
     for (number, step) in job.steps.iter().enumerate() {
         let cached = if step.cached { "  (cached)" } else { "" };
         text.push_str(&format!("{:>4}  {}{cached}\n", number + 1, step.title));
+        if let Some(why) = &step.not_cached {
+            let note = format!("        done every time from here on: {why}\n");
+            text.push_str(&output.paint(&note, Paint::Faint));
+        }
         for command in &step.commands {
             text.push_str(
                 &output.paint(&format!("        {}\n", command.replace('\n', "\n        ")), Paint::Faint),

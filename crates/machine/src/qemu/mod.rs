@@ -6,6 +6,7 @@ mod machine;
 pub mod qmp;
 pub mod reap;
 mod spec;
+mod state;
 
 pub use command::{CommandLine, command_line};
 pub use launch::{StartError, free_port, start};
@@ -13,3 +14,4 @@ pub use machine::QemuMachine;
 pub use spec::{
     Boot, Cdrom, Cpus, DiskInterface, Drive, Firmware, Forward, HostPort, Network, Nic, QemuSpec, Tpm, Vnc,
 };
+pub use state::{StateError, WAITS_FOR_MEMORY};
