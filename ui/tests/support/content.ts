@@ -249,7 +249,7 @@ export const plan: Plan = {
   jobs: [{
     name: jobName, source_type: 'qemu', output_directory: '/home/ada/images/web-server/output/web-server-20261122', image: 'web-server',
     steps: stepTitles.map(([id, title, kind], index) => ({
-      id, title, kind, fingerprint: `f${index}`, cached: index === 1,
+      id, title, kind, fingerprint: `f${index}`, cached: index === 1, not_cached: null,
       commands: kind === 'machine' ? ['qemu-system-x86_64 -name web-server -machine type=pc,accel=tcg -m 2048M -smp 2 -drive file=/home/ada/images/web-server/output/web-server-20261122/web-server,if=virtio,cache=writeback,discard=ignore,format=qcow2 -netdev user,id=user.0,hostfwd=tcp:127.0.0.1:{port:ssh}-:22 -device virtio-net,netdev=user.0 -qmp unix:{socket:qmp},server,nowait -display none'] : kind === 'disk' ? ['qemu-img create -f qcow2 -b debian-12.qcow2 -F qcow2 web-server', 'qemu-img resize web-server 12G'] : [],
     })),
   }],

@@ -245,6 +245,7 @@ export const en = {
     lead: 'What Build would do, in this order. Nothing has run.',
     steps: (n: number) => plural(n, 'step'),
     cached: 'cached',
+    notCached: (why: string) => `Done every time from here on: ${why}`,
     downloads: 'Downloads',
     noDownloads: 'Nothing is downloaded.',
     alreadyHere: 'already here',
