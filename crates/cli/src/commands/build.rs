@@ -41,7 +41,7 @@ pub async fn build(core: &Core, output: &Output, args: args::Build) -> Result<u8
         return Err(WireError::input("no_terminal", "-on-error=ask needs a terminal to ask on")
             .hint("Use -on-error=cleanup or -on-error=abort."));
     }
-    let mut options = options(&args.options)?;
+    let mut options = options(&args.options);
     if args.debug {
         output.note("note: -debug stops nowhere here; the builds run one after another");
         options.parallel = 1;

@@ -65,8 +65,8 @@ pub fn report(output: &Output, opened: &OpenedTemplate, problems: &[Diagnostic])
 }
 
 /// What `-on-error` and the rest come to.
-pub fn options(options: &Options) -> Result<BuildOptions, WireError> {
-    Ok(BuildOptions {
+pub fn options(options: &Options) -> BuildOptions {
+    BuildOptions {
         force: options.force,
         no_cache: options.no_cache,
         no_library: options.no_library,
@@ -78,7 +78,7 @@ pub fn options(options: &Options) -> Result<BuildOptions, WireError> {
             OnError::RunCleanupProvisioner => CoreOnError::RunCleanupProvisioner,
         },
         parallel: options.parallel_builds,
-    })
+    }
 }
 
 /// The problem of a value for a variable that the template does not declare.
@@ -250,8 +250,7 @@ pub async fn plan(core: &Core, output: &Output, args: args::Plan) -> Result<u8, 
     if let Some(code) = refused(core, output, &opened, &args.options).await? {
         return Ok(code);
     }
-    let planned =
-        core.plan(PlanRequest { session: opened.session, options: options(&args.options)? }).await?;
+    let planned = core.plan(PlanRequest { session: opened.session, options: options(&args.options) }).await?;
     if output.json {
         output.json_value(&planned)?;
     } else {
