@@ -110,6 +110,16 @@ pub enum LibraryError {
         /// What to do.
         remedy: &'static str,
     },
+    /// The rules of a version's life, or a policy, stand against it.
+    #[error("{what}: {cause}; {remedy}")]
+    Refused {
+        /// What was being done.
+        what: String,
+        /// What stands against it.
+        cause: String,
+        /// The way out.
+        remedy: String,
+    },
     /// A name is not allowed.
     #[error(transparent)]
     Name(#[from] crate::name::NameError),

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::ContentId;
 use crate::facts::Facts;
+use crate::life::{By, Change, ChannelChange, ChannelName, Policies};
 use crate::name::ImageName;
 use crate::version::{StoredFile, VersionId};
 
@@ -50,5 +51,32 @@ pub enum EventBody {
     VersionPurged {
         /// Its id.
         id: VersionId,
+    },
+    /// Something was done to a version.
+    VersionChanged {
+        /// Its id.
+        id: VersionId,
+        /// Who and why.
+        by: By,
+        /// What.
+        #[serde(flatten)]
+        change: Change,
+    },
+    /// Something was done to a channel; the first thing makes it.
+    ChannelChanged {
+        /// The image.
+        image: ImageName,
+        /// The channel.
+        channel: ChannelName,
+        /// Who and why.
+        by: By,
+        /// What.
+        #[serde(flatten)]
+        change: ChannelChange,
+    },
+    /// The policies were set.
+    PoliciesSet {
+        /// All of them.
+        policies: Box<Policies>,
     },
 }

@@ -113,5 +113,8 @@ pub enum SourceFact {
         id: String,
         /// `name@number`.
         name: String,
+        /// The channel that was asked for, if one was.
+        #[serde(default)]
+        channel: Option<String>,
     },
 }

@@ -15,6 +15,7 @@ mod export;
 mod facts;
 mod format;
 mod library;
+pub mod life;
 mod name;
 mod project;
 mod qcow2;

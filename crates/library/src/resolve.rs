@@ -38,7 +38,8 @@ impl Library {
         }
     }
 
-    /// Finds a version: `name` or `name@latest` (the newest present one), `name@3`, a unique prefix of a name
+    /// Finds a version: `name` or `name@latest` (the newest present one), `name@3`, `name@production` (where a channel
+    /// points), a unique prefix of a name
     /// in place of the name, or a version's id or a unique prefix of it (8 characters or more).
     pub fn resolve(&self, reference: &str) -> Result<Version, LibraryError> {
         let (name, number) = match reference.split_once('@') {
@@ -76,7 +77,13 @@ impl Library {
                 Ok(number) => {
                     store.versions("WHERE image = ?1 AND number = ?2", rusqlite::params![image, number])?
                 }
-                Err(_) => Vec::new(),
+                Err(_) => match store.channels(Some(image))?.iter().find(|c| c.name.as_str() == number) {
+                    Some(channel) => {
+                        let id = channel.version.map(|id| id.to_string()).unwrap_or_default();
+                        store.versions("WHERE id = ?1", [id])?
+                    }
+                    None => Vec::new(),
+                },
             },
         };
         drop(store);

@@ -13,13 +13,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params}
 
 use crate::error::LibraryError;
 use crate::event::{Event, EventBody};
+use crate::life::Channel;
 use crate::project::{self, ProjectError};
 use crate::version::Version;
 
 /// `GSLB`: marks our database files.
 const APPLICATION_ID: i64 = 0x4753_4c42;
 /// The schema this program writes. Older ones are brought up to it; newer ones are refused.
-pub(crate) const SCHEMA: i64 = 1;
+pub(crate) const SCHEMA: i64 = 2;
 
 const SCHEMA_1: &str = "
 CREATE TABLE events (
@@ -43,8 +44,34 @@ CREATE TABLE versions (
 ) STRICT;
 ";
 
+/// Channels, states, lineage, policies. What version 1 recorded has none of them, so nothing is computed anew.
+const SCHEMA_2: &str = "
+ALTER TABLE versions ADD COLUMN state TEXT NOT NULL DEFAULT 'built';
+ALTER TABLE versions ADD COLUMN parent TEXT;
+ALTER TABLE versions ADD COLUMN due_ms INTEGER;
+CREATE INDEX versions_by_parent ON versions (parent) WHERE parent IS NOT NULL;
+CREATE INDEX versions_by_date ON versions (due_ms) WHERE due_ms IS NOT NULL;
+CREATE TABLE channels (
+    image  TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (image, name)
+) STRICT;
+CREATE TABLE settings (
+    key    TEXT PRIMARY KEY,
+    seq    INTEGER NOT NULL,
+    record TEXT NOT NULL
+) STRICT;
+";
+
+/// What brings a database from each schema version to the next.
+const STEPS: [&str; SCHEMA as usize] = [SCHEMA_1, SCHEMA_2];
+
 /// An open database.
 pub(crate) struct Store {
+    /// The version of the schema found; older than [`SCHEMA`] only where the library cannot be written.
+    schema: i64,
     pub(crate) db: Connection,
     pub(crate) path: PathBuf,
 }
@@ -59,12 +86,12 @@ impl Store {
         };
         let what = "opening the library";
         let db = Connection::open_with_flags(path, flags).map_err(|e| database(what, path, e))?;
-        let store = Self { db, path: path.to_owned() };
+        let mut store = Self { schema: SCHEMA, db, path: path.to_owned() };
         store.prepare(read_only)?;
         Ok(store)
     }
 
-    fn prepare(&self, read_only: bool) -> Result<(), LibraryError> {
+    fn prepare(&mut self, read_only: bool) -> Result<(), LibraryError> {
         let what = "opening the library";
         let failed = |e| database(what, &self.path, e);
         self.db.busy_timeout(Duration::from_secs(20)).map_err(failed)?;
@@ -87,22 +114,33 @@ impl Store {
                 let cause = "it is empty".to_owned();
                 return Err(LibraryError::NotALibrary { path: self.path.clone(), cause });
             }
+            self.schema = schema;
             return Ok(());
         }
         self.db.pragma_update(None, "synchronous", "EXTRA").map_err(failed)?;
         self.db.pragma_update(None, "foreign_keys", true).map_err(failed)?;
-        if tables == 0 {
-            self.db
-                .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {SCHEMA_1} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA}; COMMIT;"
-                ))
-                .or_else(|e| {
-                    let _ = self.db.execute_batch("ROLLBACK");
-                    // Another process made it in the same moment.
-                    if number("user_version").is_ok_and(|v| v == SCHEMA) { Ok(()) } else { Err(failed(e)) }
-                })?;
+        if schema < SCHEMA {
+            Self::bring_up(&self.db).map_err(failed)?;
+            if schema > 0 {
+                // Rows of an older version are readable as they are, so damaged events are not this moment's concern.
+                let _ = self.rebuild();
+            }
         }
         Ok(())
+    }
+
+    /// Brings the schema up to date, in one transaction.
+    fn bring_up(db: &Connection) -> rusqlite::Result<()> {
+        db.execute_batch("BEGIN IMMEDIATE")?;
+        let all = || {
+            // Another process may have done it while we waited for the lock.
+            let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            let done = usize::try_from(found).unwrap_or(0).min(STEPS.len());
+            STEPS[done..].iter().try_for_each(|step| db.execute_batch(step))?;
+            db.pragma_update(None, "application_id", APPLICATION_ID)?;
+            db.pragma_update(None, "user_version", SCHEMA)
+        };
+        all().and_then(|()| db.execute_batch("COMMIT")).inspect_err(|_| drop(db.execute_batch("ROLLBACK")))
     }
 
     /// Runs a transaction that may append events.
@@ -166,6 +204,44 @@ impl Store {
         counts.map_err(failed)
     }
 
+    /// The channels of an image, or of all, by name.
+    pub(crate) fn channels(&self, image: Option<&str>) -> Result<Vec<Channel>, LibraryError> {
+        if self.schema < 2 {
+            return Ok(Vec::new());
+        }
+        let failed = |e| database("reading the library", &self.path, e);
+        let sql = "SELECT seq, record FROM channels WHERE ?1 IS NULL OR image = ?1 ORDER BY image, name";
+        let mut statement = self.db.prepare_cached(sql).map_err(failed)?;
+        let rows = statement
+            .query_map([image], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))
+            .map_err(failed)?;
+        rows.map(|row| {
+            let (seq, record) = row.map_err(failed)?;
+            serde_json::from_str(&record).map_err(|e| self.damaged(seq, e.to_string()))
+        })
+        .collect()
+    }
+
+    /// A setting of the library.
+    pub(crate) fn setting<T: serde::de::DeserializeOwned>(
+        &self,
+        key: &str,
+    ) -> Result<Option<T>, LibraryError> {
+        if self.schema < 2 {
+            return Ok(None);
+        }
+        let found: Option<(i64, String)> = self
+            .db
+            .query_row("SELECT seq, record FROM settings WHERE key = ?1", [key], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map_err(|e| database("reading the library", &self.path, e))?;
+        found
+            .map(|(seq, record)| serde_json::from_str(&record).map_err(|e| self.damaged(seq, e.to_string())))
+            .transpose()
+    }
+
     fn damaged(&self, seq: i64, cause: String) -> LibraryError {
         LibraryError::DamagedEvent { path: self.path.clone(), seq, cause }
     }
@@ -194,7 +270,7 @@ impl Store {
     pub(crate) fn rebuild(&mut self) -> Result<(), LibraryError> {
         let events = self.events()?;
         self.write("rebuilding the library's tables", |appender| {
-            appender.run("DELETE FROM versions")?;
+            appender.run("DELETE FROM versions; DELETE FROM channels; DELETE FROM settings;")?;
             events.iter().try_for_each(|event| appender.project(event))
         })
     }
@@ -202,14 +278,14 @@ impl Store {
     /// The projection as text, for comparison.
     pub(crate) fn dump(&self) -> Result<Vec<String>, LibraryError> {
         let failed = |e| database("reading the library", &self.path, e);
-        let sql = "SELECT id, image, number, bytes, seq, record FROM versions ORDER BY id";
+        let sql = "SELECT format('%s %s@%d %s %s %s %d %s', id, image, number, bytes, state, parent, seq, record) \
+                   FROM (SELECT * FROM versions ORDER BY id) \
+                   UNION ALL SELECT format('channel %s@%s %d %s', image, name, seq, record) \
+                   FROM (SELECT * FROM channels ORDER BY image, name) \
+                   UNION ALL SELECT format('setting %s %d %s', key, seq, record) \
+                   FROM (SELECT * FROM settings ORDER BY key)";
         let mut statement = self.db.prepare(sql).map_err(failed)?;
-        let line = |row: &Row<'_>| -> rusqlite::Result<String> {
-            let (id, image, number): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let (bytes, seq, record): (String, i64, String) = (row.get(3)?, row.get(4)?, row.get(5)?);
-            Ok(format!("{id} {image}@{number} {bytes} {seq} {record}"))
-        };
-        statement.query_map([], line).and_then(Iterator::collect).map_err(failed)
+        statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(failed)
     }
 }
 

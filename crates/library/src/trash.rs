@@ -3,20 +3,32 @@ use goldsmith_process::lock::FileLock;
 use crate::error::LibraryError;
 use crate::event::EventBody;
 use crate::library::{Library, in_library};
+use crate::life::{By, Change, Role, VersionState};
 use crate::version::{BytesState, Version, VersionId};
 
 impl Library {
-    /// Deletes a version to the trash: it is no longer listed; its bytes stay where they are, so running
+    /// Deletes a version to the trash, unless a channel points to it or it is held: it is no longer listed; its bytes stay where they are, so running
     /// overlays keep working and [`Library::restore`] costs nothing.
     pub fn delete(&self, id: VersionId) -> Result<Version, LibraryError> {
         let remedy = "only versions that are present can be deleted";
-        self.change("deleting a version", id, BytesState::Present, remedy, EventBody::VersionTrashed { id })
+        self.change(
+            "deleting a version",
+            id,
+            BytesState::Present,
+            remedy,
+            vec![EventBody::VersionTrashed { id }],
+        )
     }
 
     /// Brings a version back from the trash.
     pub fn restore(&self, id: VersionId) -> Result<Version, LibraryError> {
         let remedy = "only versions in the trash can be restored";
-        self.change("restoring a version", id, BytesState::Trashed, remedy, EventBody::VersionRestored { id })
+        let retired = self.version(id)?.state == VersionState::Retired;
+        let back =
+            EventBody::VersionChanged { id, by: By::new(Role::Keeper, None), change: Change::Unretired };
+        let mut bodies = vec![EventBody::VersionRestored { id }];
+        bodies.extend(retired.then_some(back));
+        self.change("restoring a version", id, BytesState::Trashed, remedy, bodies)
     }
 
     /// What is in the trash, most recently deleted first.
@@ -43,7 +55,8 @@ impl Library {
                 Err(_) => {}
             }
         }
-        let version = self.change(what, id, BytesState::Trashed, remedy, EventBody::VersionPurged { id })?;
+        let purged = vec![EventBody::VersionPurged { id }];
+        let version = self.change(what, id, BytesState::Trashed, remedy, purged)?;
         // The record comes first: if we die here, the next opening removes the bytes.
         let _lock = self.lock(what)?;
         self.inner
@@ -59,14 +72,20 @@ impl Library {
         id: VersionId,
         from: BytesState,
         remedy: &'static str,
-        body: EventBody,
+        bodies: Vec<EventBody>,
     ) -> Result<Version, LibraryError> {
         let lock = self.lock(what)?;
         let version = self.version(id)?;
         if version.bytes != from {
             return Err(Self::wrong_state(what, &version, remedy));
         }
-        self.write(what, &lock, |appender| appender.append(self.inner.clock.now(), body))?;
+        if from == BytesState::Present {
+            self.unprotected(what, &version)?;
+        }
+        let at = self.inner.clock.now();
+        self.write(what, &lock, |appender| {
+            bodies.into_iter().try_for_each(|body| appender.append(at, body).map(drop))
+        })?;
         drop(lock);
         self.version(id)
     }

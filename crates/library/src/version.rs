@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::content::ContentId;
 use crate::facts::Facts;
 use crate::format::DiskFormat;
+use crate::life::{Life, VersionState};
 use crate::name::ImageName;
 
 /// The id of a version, unique also among libraries.
@@ -35,7 +36,7 @@ pub enum BytesState {
     Purged,
 }
 
-/// One version of an image. Immutable but for `bytes`.
+/// One version of an image. Immutable but for `bytes` and `life`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Version {
     /// Its id.
@@ -63,6 +64,12 @@ pub struct Version {
     pub facts: Facts,
     /// Where its bytes are in their life.
     pub bytes: BytesState,
+    /// Where it stands, as `life` amounts to.
+    #[serde(default)]
+    pub state: VersionState,
+    /// What was done to it since it was made.
+    #[serde(default)]
+    pub life: Life,
     /// When it was deleted to the trash, if it is there.
     #[ts(type = "string | null")]
     pub trashed_at: Option<Timestamp>,

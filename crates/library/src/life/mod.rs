@@ -1,0 +1,26 @@
+//! The life of a version after it was made: tested, released, pointed to by channels, deprecated, revoked,
+//! retired.
+//!
+//! Four things are kept apart: the *state* of a version, the *channels* that point to it, the state of its
+//! *bytes* ([`crate::BytesState`]) and *flags* (hold, dates, labels). The state is not stored but derived from
+//! what was done, so that taking a thing back gives exactly the state before it.
+
+mod channel;
+mod collect;
+mod gate;
+mod lineage;
+mod policy;
+mod state;
+mod verbs;
+
+pub use channel::{Channel, ChannelChange, ChannelName, Class, Move, MoveKind};
+pub use collect::{CollectItem, CollectPlan, Collected, Fate};
+pub use gate::{GateRow, GateVerdict};
+pub(crate) use lineage::parent_of;
+pub use lineage::{Blast, Freshness, Outdated};
+pub use policy::{Policies, Policy, Retention};
+pub use state::{
+    By, Change, Dates, Deprecation, ExportFact, Hold, Life, Release, Revocation, Role, Severity,
+    SuiteOutcome, SuiteResult, VersionState,
+};
+pub use verbs::{Assign, Promoted, Revoke, Rollback};
