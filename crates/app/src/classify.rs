@@ -47,6 +47,7 @@ impl From<LibraryError> for WireError {
             E::Tool { .. } => (ErrorKind::Environment, "tool_failed"),
             E::NotFound { .. } => (ErrorKind::Input, "image_not_found"),
             E::Ambiguous { .. } => (ErrorKind::Input, "image_ambiguous"),
+            E::Refused { .. } => (ErrorKind::Input, "refused"),
             E::WrongState { .. } => (ErrorKind::Input, "image_state"),
             E::Name(_) => (ErrorKind::Input, "image_name"),
             E::Exists { .. } => (ErrorKind::Input, "file_exists"),

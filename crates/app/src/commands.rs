@@ -10,6 +10,7 @@ use crate::core::Core;
 use crate::error::WireError;
 use crate::wire::*;
 use goldsmith_build::journal::LogWindow;
+use goldsmith_library::life::{Blast, CollectPlan, Policies, Promoted};
 
 /// What a command reads or changes; a face that shows an area asks again when it is made stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -202,6 +203,33 @@ commands! {
     restore_image(OfImage) -> MovedVersions, reads [], stales [Library];
     /// Lists what is in the trash.
     list_trash(Nothing) -> TrashList, reads [Library], stales [];
+
+    /// Lists the channels of an image, or of all images.
+    list_channels(ListChannels) -> ChannelList, reads [Library], stales [];
+    /// Points a channel to a version, releasing it first where the channel asks for that.
+    promote_image(PromoteImage) -> Promoted, reads [], stales [Library];
+    /// Points a channel to an earlier version again.
+    rollback_image(RollbackImage) -> Promoted, reads [], stales [Library];
+    /// Holds a channel, lets it go, empties it or changes its class.
+    change_channel(ChangeChannel) -> ChannelList, reads [], stales [Library];
+    /// Releases, deprecates, revokes, retires, holds, dates, labels or remarks on a version.
+    change_image(ChangeImage) -> ChangedVersions, reads [], stales [Library];
+    /// Says what revoking a version would touch.
+    preview_revoke(OfImage) -> Blast, reads [Library], stales [];
+    /// Says whether channels of a class may take a version, check by check.
+    gate_image(GateImage) -> GateTable, reads [Library], stales [];
+    /// Tells what happened to an image, its versions and its channels.
+    image_history(OfImage) -> ImageHistory, reads [Library], stales [];
+    /// Gives the library's policies.
+    get_policies(Nothing) -> Policies, reads [Library], stales [];
+    /// Sets the library's policies.
+    set_policies(Policies) -> Policies, reads [], stales [Library];
+    /// Says what a collection would give up, and why everything else stays.
+    plan_collection(Nothing) -> CollectPlan, reads [Library, Runs], stales [];
+    /// Gives up what the policies allow: to the trash first, and from there for good.
+    collect(Nothing) -> CollectPlan, reads [], stales [Library];
+    /// Lists the images that should be made again, and why.
+    list_outdated(Nothing) -> OutdatedList, reads [Library], stales [];
 
     /// Boots a throw-away copy of an image.
     run_image(RunImage) -> RunState, reads [Library, Host], stales [Runs];

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::args_life;
+
 /// Exit codes, as every command's help tells them.
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 it failed (a template with errors, a failed build, a missing program); 2 wrong usage;
@@ -107,6 +109,27 @@ pub enum Command {
     /// The library: images and their versions
     #[command(subcommand)]
     Image(Image),
+    /// Point a channel to a version, releasing it first where the channel asks for that
+    #[command(after_help = args_life::PROMOTE)]
+    Promote(args_life::Promote),
+    /// Point a channel to an earlier version again, after reading its bytes
+    #[command(after_help = args_life::ROLLBACK)]
+    Rollback(args_life::Rollback),
+    /// Channels: named pointers to versions
+    #[command(subcommand)]
+    Channel(args_life::Channel),
+    /// What channels ask for, and what may be collected
+    #[command(subcommand)]
+    Policy(args_life::Policy),
+    /// List the images that should be made again, and why
+    Outdated,
+    /// Give up what the policy allows; without --apply it only says what it would do
+    #[command(after_help = args_life::GC)]
+    Gc {
+        /// Do it: to the trash first, and out of the trash what was there long enough
+        #[arg(long)]
+        apply: bool,
+    },
     /// Builds that run or ran here, whoever started them
     #[command(after_help = "Examples:\n  goldsmith builds\n  goldsmith builds --json | jq '.builds[0]'")]
     Builds,
@@ -461,6 +484,8 @@ pub enum Image {
     },
     /// List what is in the trash
     Trash,
+    #[command(flatten)]
+    Life(args_life::ImageLife),
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! The `goldsmith` program: every command of the core for terminals and scripts.
 
 mod args;
+mod args_life;
 mod argv;
 #[cfg(all(debug_assertions, feature = "bridge"))]
 mod bridge;

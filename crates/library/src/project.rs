@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::event::{Event, EventBody};
-use crate::life::{self, By, Channel, ChannelChange, ChannelName, Life, VersionState};
+use crate::life::{self, By, Channel, ChannelChange, ChannelName, Life, Standing};
 use crate::name::ImageName;
 use crate::version::{BytesState, StoredFile, Version, VersionId};
 
@@ -166,7 +166,7 @@ fn version_of(event: &Event) -> Option<Version> {
         files,
         facts: facts.as_ref().clone(),
         bytes: BytesState::Present,
-        state: VersionState::default(),
+        state: Standing::default(),
         life: Life::default(),
         trashed_at: None,
     })

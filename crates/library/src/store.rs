@@ -266,6 +266,24 @@ impl Store {
         .collect()
     }
 
+    /// The events that name an image or one of its versions, in order. Their chain is not checked.
+    pub(crate) fn events_of(&self, image: &str) -> Result<Vec<Event>, LibraryError> {
+        let failed = |e| database("reading the library", &self.path, e);
+        let sql = "SELECT seq, at_ms, body FROM events WHERE json_extract(body, '$.image') = ?1 \
+                   OR json_extract(body, '$.id') IN (SELECT id FROM versions WHERE image = ?1) ORDER BY seq";
+        let mut statement = self.db.prepare_cached(sql).map_err(failed)?;
+        let rows = statement
+            .query_map([image], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))
+            .map_err(failed)?;
+        rows.map(|row| {
+            let (seq, at_ms, body) = row.map_err(failed)?;
+            let at = Timestamp::from_millisecond(at_ms).map_err(|e| self.damaged(seq, e.to_string()))?;
+            let body = serde_json::from_str(&body).map_err(|e| self.damaged(seq, e.to_string()))?;
+            Ok(Event { seq, at, body })
+        })
+        .collect()
+    }
+
     /// Empties the projection and makes it anew from the events.
     pub(crate) fn rebuild(&mut self) -> Result<(), LibraryError> {
         let events = self.events()?;

@@ -3,7 +3,7 @@ use goldsmith_process::lock::FileLock;
 use crate::error::LibraryError;
 use crate::event::EventBody;
 use crate::library::{Library, in_library};
-use crate::life::{By, Change, Role, VersionState};
+use crate::life::{By, Change, Role, Standing};
 use crate::version::{BytesState, Version, VersionId};
 
 impl Library {
@@ -23,7 +23,7 @@ impl Library {
     /// Brings a version back from the trash.
     pub fn restore(&self, id: VersionId) -> Result<Version, LibraryError> {
         let remedy = "only versions in the trash can be restored";
-        let retired = self.version(id)?.state == VersionState::Retired;
+        let retired = self.version(id)?.state == Standing::Retired;
         let back =
             EventBody::VersionChanged { id, by: By::new(Role::Keeper, None), change: Change::Unretired };
         let mut bodies = vec![EventBody::VersionRestored { id }];

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::content::ContentId;
 use crate::facts::Facts;
 use crate::format::DiskFormat;
-use crate::life::{Life, VersionState};
+use crate::life::{Life, Standing};
 use crate::name::ImageName;
 
 /// The id of a version, unique also among libraries.
@@ -66,7 +66,7 @@ pub struct Version {
     pub bytes: BytesState,
     /// Where it stands, as `life` amounts to.
     #[serde(default)]
-    pub state: VersionState,
+    pub state: Standing,
     /// What was done to it since it was made.
     #[serde(default)]
     pub life: Life,

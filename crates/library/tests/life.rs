@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use common::{new, no_tool};
 use goldsmith_library::life::{
     Assign, By, ChannelChange, ChannelName, Class, Dates, Fate, Freshness, GateVerdict, Policies, Retention,
-    Revoke, Role, Rollback, Severity, SuiteOutcome, SuiteResult, VersionState,
+    Revoke, Role, Rollback, Severity, Standing, SuiteOutcome, SuiteResult,
 };
 use goldsmith_library::{BytesState, Clock, DiskFormat, Library, SourceFact, Version, VersionId};
 use jiff::Timestamp;
@@ -111,7 +111,7 @@ impl Bench {
         self.library.channel(image, &channel("production")).unwrap().number
     }
 
-    fn state(&self, version: &Version) -> VersionState {
+    fn state(&self, version: &Version) -> Standing {
         self.library.version(version.id).unwrap().state
     }
 
@@ -147,7 +147,7 @@ fn promote_and_roll_back_are_one_verb_each() {
     let (one, two, three) = (bench.add("web"), bench.add("web"), bench.add("web"));
     for version in [&one, &two, &three] {
         bench.promote(version, "production").unwrap();
-        assert_eq!(bench.state(version), VersionState::Released, "promoting releases");
+        assert_eq!(bench.state(version), Standing::Released, "promoting releases");
     }
     assert_eq!(bench.points_to("web"), Some(3));
     assert_eq!(bench.library.resolve("web@production").unwrap().number, 3);
@@ -164,6 +164,11 @@ fn promote_and_roll_back_are_one_verb_each() {
     bench.promote(&three, "production").unwrap();
     let production = bench.library.channel("web", &channel("production")).unwrap();
     assert_eq!(production.skip, [two.id], "a person may bring it back");
+    let history = bench.library.history("web").unwrap();
+    let last = history.last().unwrap();
+    assert_eq!(last.what, "the channel production points to web@3");
+    assert!(history.iter().any(|h| h.what == "the channel production was rolled back to web@1"));
+    assert_eq!(history[0].what, "web@1 was built");
     let says = bench.library.channel("web", &channel("prod")).unwrap_err().to_string();
     assert!(says.contains("web has no such channel; it has production"), "{says}");
     assert!(ChannelName::new("3").is_err() && ChannelName::new("latest").is_err());
@@ -183,14 +188,10 @@ fn a_channel_takes_only_what_its_gate_lets_through() {
     let says = bench.promote(&version, "production").unwrap_err();
     assert!(says.contains("suite smoke: it never ran on this version"), "{says}");
     assert!(says.contains("soak: 0 h in a staging channel; 48 h asked for"), "{says}");
-    assert_eq!(
-        bench.state(&version),
-        VersionState::Built,
-        "refused: nothing is recorded, not even the release"
-    );
+    assert_eq!(bench.state(&version), Standing::Built, "refused: nothing is recorded, not even the release");
 
     bench.suite(&version, "smoke", SuiteOutcome::Fail);
-    assert_eq!(bench.state(&version), VersionState::Quarantined);
+    assert_eq!(bench.state(&version), Standing::Quarantined);
     let says = bench.promote_with(&version, "production", Some("I know better")).unwrap_err();
     assert!(says.contains("quarantined") && says.contains("cannot be overridden"), "{says}");
     bench.promote(&version, "dev").unwrap();
@@ -248,13 +249,9 @@ fn revocation_reaches_children_and_is_taken_back_by_cause() {
     let back = bench.library.unrevoke(base1.id, &keeper()).unwrap();
     assert_eq!(back.iter().map(Version::display_name).collect::<Vec<_>>(), ["base@1", "web@1", "shop@1"]);
     let states = [&base1, &web, &shop].map(|v| bench.state(v));
-    assert_eq!(
-        states,
-        [VersionState::Released, VersionState::Built, VersionState::Revoked],
-        "shop has its own cause"
-    );
+    assert_eq!(states, [Standing::Released, Standing::Built, Standing::Revoked], "shop has its own cause");
     bench.library.unrevoke(shop.id, &keeper()).unwrap();
-    assert_eq!(bench.state(&shop), VersionState::Released);
+    assert_eq!(bench.state(&shop), Standing::Released);
 }
 
 #[test]
@@ -271,9 +268,9 @@ fn what_is_relied_on_is_not_deleted() {
     assert!(bench.library.retire(two.id, &keeper()).unwrap_err().to_string().contains("held"));
     bench.library.unhold(two.id, keeper()).unwrap();
     let retired = bench.library.retire(two.id, &keeper()).unwrap();
-    assert_eq!((retired.state, retired.bytes), (VersionState::Retired, BytesState::Trashed));
+    assert_eq!((retired.state, retired.bytes), (Standing::Retired, BytesState::Trashed));
     let back = bench.library.restore(two.id).unwrap();
-    assert_eq!((back.state, back.bytes), (VersionState::Built, BytesState::Present));
+    assert_eq!((back.state, back.bytes), (Standing::Built, BytesState::Present));
 
     bench.promote(&two, "production").unwrap();
     let says = bench.library.retire(one.id, &keeper()).unwrap_err().to_string();
@@ -315,13 +312,13 @@ fn dates_take_effect_at_the_next_look() {
     bench.days_pass(11);
     assert_eq!(bench.library.tick().unwrap(), ["web@2"]);
     assert!(bench.library.tick().unwrap().is_empty(), "once");
-    assert_eq!((bench.state(&two), bench.points_to("web")), (VersionState::Deprecated, Some(2)));
+    assert_eq!((bench.state(&two), bench.points_to("web")), (Standing::Deprecated, Some(2)));
     bench.days_pass(10);
     bench.library.tick().unwrap();
-    assert_eq!((bench.state(&two), bench.points_to("web")), (VersionState::Revoked, Some(1)), "rolled back");
+    assert_eq!((bench.state(&two), bench.points_to("web")), (Standing::Revoked, Some(1)), "rolled back");
     bench.days_pass(10);
     bench.library.tick().unwrap();
-    assert_eq!(bench.state(&two), VersionState::Retired);
+    assert_eq!(bench.state(&two), Standing::Retired);
     assert_eq!(bench.library.version(two.id).unwrap().bytes, BytesState::Trashed);
 
     let three = bench.add("web");
@@ -406,7 +403,7 @@ fn a_library_of_the_first_schema_is_brought_up_and_also_read_as_it_is() {
     drop(old);
 
     let reader = Library::open_read_only(&dir, bench.clock.clone()).unwrap();
-    assert_eq!(reader.resolve("web").unwrap().state, VersionState::Built);
+    assert_eq!(reader.resolve("web").unwrap().state, Standing::Built);
     assert!(reader.channels(None).unwrap().is_empty());
     assert_eq!(reader.policies().unwrap(), Policies::default());
     drop(reader);
@@ -416,7 +413,7 @@ fn a_library_of_the_first_schema_is_brought_up_and_also_read_as_it_is() {
     assert_eq!(library.dump().unwrap(), before);
     library.release(version.id, None, By::default()).unwrap();
     let again = Library::open(&dir, bench.clock.clone()).unwrap();
-    assert_eq!(again.resolve("web").unwrap().state, VersionState::Released);
+    assert_eq!(again.resolve("web").unwrap().state, Standing::Released);
 }
 
 #[derive(Clone, Debug)]
@@ -466,9 +463,9 @@ fn invariants(bench: &Bench, place: &Path) {
         let version = bench.library.version(id).unwrap();
         assert_eq!(version.bytes, BytesState::Present, "{} has no bytes", channel.display_name());
         assert!(version.files[0].path.as_ref().unwrap().exists());
-        assert!(!matches!(version.state, VersionState::Revoked | VersionState::Retired));
+        assert!(!matches!(version.state, Standing::Revoked | Standing::Retired));
         if channel.class != Class::Dev {
-            assert!(matches!(version.state, VersionState::Released | VersionState::Deprecated));
+            assert!(matches!(version.state, Standing::Released | Standing::Deprecated));
         }
     }
     let before = bench.library.dump().unwrap();
@@ -489,7 +486,7 @@ proptest! {
         let mut all: Vec<Version> = vec![bench.add("a"), bench.add("b")];
         for verb in verbs {
             let pick = |index: usize| all[index % all.len()].clone();
-            let states = |ids: &[VersionId]| -> Vec<VersionState> {
+            let states = |ids: &[VersionId]| -> Vec<Standing> {
                 ids.iter().map(|id| bench.library.version(*id).unwrap().state).collect()
             };
             let ids: Vec<VersionId> = all.iter().map(|v| v.id).collect();

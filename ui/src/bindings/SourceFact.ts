@@ -35,4 +35,8 @@ id: string,
 /**
  * `name@number`.
  */
-name: string, };
+name: string, 
+/**
+ * The channel that was asked for, if one was.
+ */
+channel: string | null, };

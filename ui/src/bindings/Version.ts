@@ -5,11 +5,13 @@ import type { ContentId } from "./ContentId";
 import type { DiskFormat } from "./DiskFormat";
 import type { Facts } from "./Facts";
 import type { ImageName } from "./ImageName";
+import type { Life } from "./Life";
+import type { Standing } from "./Standing";
 import type { StoredFile } from "./StoredFile";
 import type { VersionId } from "./VersionId";
 
 /**
- * One version of an image. Immutable but for `bytes`.
+ * One version of an image. Immutable but for `bytes` and `life`.
  */
 export type Version = { 
 /**
@@ -56,6 +58,14 @@ facts: Facts,
  * Where its bytes are in their life.
  */
 bytes: BytesState, 
+/**
+ * Where it stands, as `life` amounts to.
+ */
+state: Standing, 
+/**
+ * What was done to it since it was made.
+ */
+life: Life, 
 /**
  * When it was deleted to the trash, if it is there.
  */

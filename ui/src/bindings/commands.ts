@@ -4,14 +4,20 @@ import type { About } from "./About";
 import type { AnswerBuild } from "./AnswerBuild";
 import type { ApplyEdit } from "./ApplyEdit";
 import type { Area } from "./Area";
+import type { Blast } from "./Blast";
 import type { BuildFacts } from "./BuildFacts";
 import type { BuildList } from "./BuildList";
 import type { BuildLog } from "./BuildLog";
 import type { CacheList } from "./CacheList";
 import type { CancelBuild } from "./CancelBuild";
 import type { Catalogue } from "./Catalogue";
+import type { ChangeChannel } from "./ChangeChannel";
+import type { ChangeImage } from "./ChangeImage";
 import type { Changed } from "./Changed";
+import type { ChangedVersions } from "./ChangedVersions";
+import type { ChannelList } from "./ChannelList";
 import type { CheckedOnline } from "./CheckedOnline";
+import type { CollectPlan } from "./CollectPlan";
 import type { ComponentDoc } from "./ComponentDoc";
 import type { CreateTemplate } from "./CreateTemplate";
 import type { CreatedTemplate } from "./CreatedTemplate";
@@ -31,11 +37,15 @@ import type { FormatFiles } from "./FormatFiles";
 import type { FormatText } from "./FormatText";
 import type { FormattedFiles } from "./FormattedFiles";
 import type { FormattedText } from "./FormattedText";
+import type { GateImage } from "./GateImage";
+import type { GateTable } from "./GateTable";
 import type { HostStats } from "./HostStats";
 import type { ImageDetail } from "./ImageDetail";
+import type { ImageHistory } from "./ImageHistory";
 import type { ImageList } from "./ImageList";
 import type { InspectedText } from "./InspectedText";
 import type { Inspection } from "./Inspection";
+import type { ListChannels } from "./ListChannels";
 import type { LogWindow } from "./LogWindow";
 import type { MovedVersions } from "./MovedVersions";
 import type { Nothing } from "./Nothing";
@@ -47,14 +57,19 @@ import type { OfTask } from "./OfTask";
 import type { OpenTemplate } from "./OpenTemplate";
 import type { OpenText } from "./OpenText";
 import type { OpenedTemplate } from "./OpenedTemplate";
+import type { OutdatedList } from "./OutdatedList";
 import type { PickPath } from "./PickPath";
 import type { PickedPath } from "./PickedPath";
 import type { Picture } from "./Picture";
 import type { PlanRequest } from "./PlanRequest";
 import type { Planned } from "./Planned";
+import type { Policies } from "./Policies";
+import type { PromoteImage } from "./PromoteImage";
+import type { Promoted } from "./Promoted";
 import type { PruneCache } from "./PruneCache";
 import type { PrunedCache } from "./PrunedCache";
 import type { RequiredPlugins } from "./RequiredPlugins";
+import type { RollbackImage } from "./RollbackImage";
 import type { RunImage } from "./RunImage";
 import type { RunList } from "./RunList";
 import type { RunState } from "./RunState";
@@ -171,6 +186,32 @@ export interface Commands {
   restore_image: { request: OfImage; response: MovedVersions };
   /** Lists what is in the trash. */
   list_trash: { request: Nothing; response: TrashList };
+  /** Lists the channels of an image, or of all images. */
+  list_channels: { request: ListChannels; response: ChannelList };
+  /** Points a channel to a version, releasing it first where the channel asks for that. */
+  promote_image: { request: PromoteImage; response: Promoted };
+  /** Points a channel to an earlier version again. */
+  rollback_image: { request: RollbackImage; response: Promoted };
+  /** Holds a channel, lets it go, empties it or changes its class. */
+  change_channel: { request: ChangeChannel; response: ChannelList };
+  /** Releases, deprecates, revokes, retires, holds, dates, labels or remarks on a version. */
+  change_image: { request: ChangeImage; response: ChangedVersions };
+  /** Says what revoking a version would touch. */
+  preview_revoke: { request: OfImage; response: Blast };
+  /** Says whether channels of a class may take a version, check by check. */
+  gate_image: { request: GateImage; response: GateTable };
+  /** Tells what happened to an image, its versions and its channels. */
+  image_history: { request: OfImage; response: ImageHistory };
+  /** Gives the library's policies. */
+  get_policies: { request: Nothing; response: Policies };
+  /** Sets the library's policies. */
+  set_policies: { request: Policies; response: Policies };
+  /** Says what a collection would give up, and why everything else stays. */
+  plan_collection: { request: Nothing; response: CollectPlan };
+  /** Gives up what the policies allow: to the trash first, and from there for good. */
+  collect: { request: Nothing; response: CollectPlan };
+  /** Lists the images that should be made again, and why. */
+  list_outdated: { request: Nothing; response: OutdatedList };
   /** Boots a throw-away copy of an image. */
   run_image: { request: RunImage; response: RunState };
   /** Gives the state of a run. */
@@ -249,6 +290,19 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   delete_image: { reads: [], stales: ["library"] },
   restore_image: { reads: [], stales: ["library"] },
   list_trash: { reads: ["library"], stales: [] },
+  list_channels: { reads: ["library"], stales: [] },
+  promote_image: { reads: [], stales: ["library"] },
+  rollback_image: { reads: [], stales: ["library"] },
+  change_channel: { reads: [], stales: ["library"] },
+  change_image: { reads: [], stales: ["library"] },
+  preview_revoke: { reads: ["library"], stales: [] },
+  gate_image: { reads: ["library"], stales: [] },
+  image_history: { reads: ["library"], stales: [] },
+  get_policies: { reads: ["library"], stales: [] },
+  set_policies: { reads: [], stales: ["library"] },
+  plan_collection: { reads: ["library", "runs"], stales: [] },
+  collect: { reads: [], stales: ["library"] },
+  list_outdated: { reads: ["library"], stales: [] },
   run_image: { reads: ["library", "host"], stales: ["runs"] },
   run_state: { reads: ["runs"], stales: [] },
   list_runs: { reads: ["runs"], stales: [] },

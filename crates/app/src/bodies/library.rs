@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use goldsmith_build::id::Clock;
+use goldsmith_library::life::ExportFact;
 use goldsmith_library::{ExportPhase, ExportRequest, ImageTool, Library, LibraryError, Version};
 use goldsmith_process::find_program;
 
@@ -27,14 +28,20 @@ impl Core {
         let dir = self.dirs().library();
         match Library::open(&dir, clock.clone()) {
             Err(LibraryError::ReadOnly { .. }) if dir.exists() => Ok(Library::open_read_only(&dir, clock)?),
-            other => Ok(other?),
+            other => {
+                let library = other?;
+                library.tick()?;
+                Ok(library)
+            }
         }
     }
 
     /// The library for changing it; fails where it cannot be written.
-    fn writable_library(&self) -> Result<Library, WireError> {
+    pub(crate) fn writable_library(&self) -> Result<Library, WireError> {
         let clock = Arc::new(Ticking(self.setup().clock.clone()));
-        Ok(Library::open(&self.dirs().library(), clock)?)
+        let library = Library::open(&self.dirs().library(), clock)?;
+        library.tick()?;
+        Ok(library)
     }
 
     /// Finds a program of the system.
@@ -131,7 +138,17 @@ pub(crate) async fn export_image(core: &Core, request: ExportImage) -> Result<Ex
         overwrite: request.force,
     };
     let exported = library.export(&version, &wanted, &tool, &task.cancel, &mut progress).await?;
-    Ok(ExportedImage { image: name, exported })
+    let fact = ExportFact {
+        path: exported.path.display().to_string(),
+        format: exported.format.to_string(),
+        sha256: exported.sha256.clone(),
+        at: None,
+    };
+    match library.record_export(version.id, fact) {
+        // The copy is written all the same where the library can only be read.
+        Ok(_) | Err(LibraryError::ReadOnly { .. }) => Ok(ExportedImage { image: name, exported }),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(crate) async fn cancel_task(core: &Core, request: OfTask) -> Result<Done, WireError> {

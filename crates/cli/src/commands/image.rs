@@ -1,7 +1,7 @@
 //! `image`: the library.
 
 use goldsmith_app::types::{DiskFormat, Facts, SourceFact, Version};
-use goldsmith_app::wire::{ExportImage, Nothing, OfImage, OfTask, VerifyImage};
+use goldsmith_app::wire::{ExportImage, ListChannels, Nothing, OfImage, OfTask, VerifyImage};
 use goldsmith_app::{Core, StreamMessage, WireError};
 
 use crate::args::Image;
@@ -10,7 +10,7 @@ use crate::progress::Bar;
 use crate::text::{Align, Table, ago, duration, size};
 
 /// The name of this program's only task.
-const TASK: &str = "cli";
+pub(super) const TASK: &str = "cli";
 
 /// Runs one of them.
 pub async fn image(core: &Core, output: &Output, command: Image) -> Result<u8, WireError> {
@@ -49,6 +49,7 @@ pub async fn image(core: &Core, output: &Output, command: Image) -> Result<u8, W
             }
             Ok(0)
         }
+        Image::Life(command) => super::life::image(core, output, command).await,
         Image::Trash => {
             let trash = core.list_trash(Nothing {}).await?;
             if output.json {
@@ -105,6 +106,7 @@ fn age(core: &Core, version: &Version) -> String {
 fn versions(core: &Core, versions: &[Version]) -> String {
     let mut table = Table::new(&[
         ("VERSION", Align::Left),
+        ("STATE", Align::Left),
         ("FORMAT", Align::Left),
         ("DISK", Align::Right),
         ("SIZE", Align::Right),
@@ -114,6 +116,7 @@ fn versions(core: &Core, versions: &[Version]) -> String {
     for version in versions {
         table.row(vec![
             version.display_name(),
+            version.state.word().to_owned(),
             version.format.to_string(),
             size(version.virtual_size),
             size(version.stored_size),
@@ -138,6 +141,16 @@ async fn show(core: &Core, output: &Output, image: String) -> Result<u8, WireErr
         }
     };
     fact("made", format!("{} ({})", version.created_at, age(core, version)));
+    fact("state", stands(version));
+    let channels =
+        core.list_channels(ListChannels { image: Some(version.image.to_string()) }).await?.channels;
+    let pointing: Vec<String> =
+        channels.iter().filter(|c| c.version == Some(version.id)).map(|c| c.name.to_string()).collect();
+    fact("channels", pointing.join(", "));
+    let labels: Vec<String> =
+        version.life.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    fact("labels", labels.join(", "));
+    fact("remark", version.life.note.clone().unwrap_or_default());
     fact("disk", format!("{}, {} as the guest sees it", version.format, size(version.virtual_size)));
     fact("content", version.content.to_string());
     made(&version.facts, &mut fact);
@@ -154,6 +167,19 @@ async fn show(core: &Core, output: &Output, image: String) -> Result<u8, WireErr
     text.push_str(&format!("\n{}", versions(core, &detail.versions)));
     output.text(&text);
     Ok(0)
+}
+
+/// Its state, and why.
+fn stands(version: &Version) -> String {
+    let life = &version.life;
+    let mut words = vec![version.state.word().to_owned()];
+    words.extend(life.revocations.iter().filter_map(|r| r.reason.clone()));
+    words.extend(life.deprecation.as_ref().and_then(|d| d.reason.clone()));
+    if let Some(hold) = &life.hold {
+        let until = hold.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        words.push(format!("held{until}"));
+    }
+    words.join(", ")
 }
 
 /// How it was made.
@@ -225,7 +251,7 @@ async fn export(core: &Core, output: &Output, request: ExportImage) -> Result<u8
 }
 
 /// Draws how far the task is until it is over; Ctrl-C stops it.
-async fn with_progress<T>(
+pub(super) async fn with_progress<T>(
     core: &Core,
     output: Output,
     work: impl Future<Output = Result<T, WireError>>,

@@ -7,6 +7,7 @@ mod console;
 mod docs;
 mod doctor;
 mod image;
+mod life;
 mod plugins;
 mod run;
 mod template;
@@ -36,6 +37,12 @@ pub async fn run(command: Command, core: Core, output: Output) -> Result<u8, Wir
         Command::Run(args) => run::run(&core, &output, args).await,
         Command::Image(command) => image::image(&core, &output, command).await,
         Command::Cache(command) => cache::cache(&core, &output, command).await,
+        Command::Promote(args) => life::promote(&core, &output, args).await,
+        Command::Rollback(args) => life::rollback(&core, &output, args).await,
+        Command::Channel(command) => life::channel(&core, &output, command).await,
+        Command::Policy(command) => life::policy(&core, &output, command).await,
+        Command::Outdated => life::outdated(&core, &output).await,
+        Command::Gc { apply } => life::gc(&core, &output, apply).await,
         Command::Doctor(args) => doctor::doctor(&core, &output, args).await,
         Command::Docs(args) => docs::docs(&core, &output, args).await,
         Command::Worker => worker::worker(&core).await,

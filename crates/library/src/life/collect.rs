@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 use super::channel::{Channel, Class};
 use super::policy::Retention;
-use super::state::VersionState;
+use super::state::Standing;
 use crate::error::LibraryError;
 use crate::library::Library;
 use crate::version::{BytesState, Version, VersionId};
@@ -102,7 +102,7 @@ impl Ground<'_> {
             if let Some(why) = (self.in_use)(version) {
                 return keep(&why);
             }
-            if version.state == VersionState::Retired {
+            if version.state == Standing::Retired {
                 return (Fate::Trash, "it is retired".to_owned());
             }
             let Some(last) = self.retention.keep_last else {

@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 use super::channel::{Channel, Class};
 use super::policy::Policy;
-use super::state::{SuiteOutcome, VersionState};
+use super::state::{Standing, SuiteOutcome};
 use crate::version::{BytesState, Version};
 
 /// The answer of one check, or of all of them.
@@ -71,12 +71,12 @@ impl Gate<'_> {
     fn state(&self) -> GateRow {
         let state = self.version.state;
         let verdict = match (state, self.class) {
-            (VersionState::Revoked | VersionState::Retired, _) => GateVerdict::Forbidden,
-            (VersionState::Quarantined, Class::Dev) => GateVerdict::Ok,
-            (VersionState::Quarantined, _) => GateVerdict::Forbidden,
-            (VersionState::Released, _) | (_, Class::Dev) => GateVerdict::Ok,
-            (VersionState::Deprecated, _) => GateVerdict::Blocked,
-            (VersionState::Built | VersionState::Tested, _) => GateVerdict::Forbidden,
+            (Standing::Revoked | Standing::Retired, _) => GateVerdict::Forbidden,
+            (Standing::Quarantined, Class::Dev) => GateVerdict::Ok,
+            (Standing::Quarantined, _) => GateVerdict::Forbidden,
+            (Standing::Released, _) | (_, Class::Dev) => GateVerdict::Ok,
+            (Standing::Deprecated, _) => GateVerdict::Blocked,
+            (Standing::Built | Standing::Tested, _) => GateVerdict::Forbidden,
         };
         row("state", verdict, state.word())
     }
@@ -160,8 +160,8 @@ impl Gate<'_> {
 
 fn parent(parent: &Version) -> GateRow {
     let (verdict, word) = match parent.state {
-        VersionState::Revoked => (GateVerdict::Blocked, "is revoked"),
-        VersionState::Deprecated => (GateVerdict::Ok, "is deprecated"),
+        Standing::Revoked => (GateVerdict::Blocked, "is revoked"),
+        Standing::Deprecated => (GateVerdict::Ok, "is deprecated"),
         state => (GateVerdict::Ok, state.word()),
     };
     row("parent", verdict, &format!("{} {word}", parent.display_name()))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::channel::Channel;
-use super::state::{ExportFact, VersionState};
+use super::state::{ExportFact, Standing};
 use crate::error::LibraryError;
 use crate::facts::SourceFact;
 use crate::library::Library;
@@ -124,16 +124,16 @@ impl Library {
             }
             if let Some(parent) = self.parent(&version)? {
                 match parent.state {
-                    VersionState::Revoked => {
+                    Standing::Revoked => {
                         reasons.push(format!("its parent {} is revoked", parent.display_name()));
                     }
-                    VersionState::Deprecated => {
+                    Standing::Deprecated => {
                         reasons.push(format!("its parent {} is deprecated", parent.display_name()));
                     }
                     _ => {}
                 }
             }
-            if version.state == VersionState::Revoked {
+            if version.state == Standing::Revoked {
                 reasons.push("it is revoked".to_owned());
             }
             if !reasons.is_empty() && version.bytes == BytesState::Present {

@@ -8,6 +8,7 @@
 mod channel;
 mod collect;
 mod gate;
+mod history;
 mod lineage;
 mod policy;
 mod state;
@@ -16,11 +17,12 @@ mod verbs;
 pub use channel::{Channel, ChannelChange, ChannelName, Class, Move, MoveKind};
 pub use collect::{CollectItem, CollectPlan, Collected, Fate};
 pub use gate::{GateRow, GateVerdict};
+pub use history::HistoryEntry;
 pub(crate) use lineage::parent_of;
 pub use lineage::{Blast, Freshness, Outdated};
 pub use policy::{Policies, Policy, Retention};
 pub use state::{
-    By, Change, Dates, Deprecation, ExportFact, Hold, Life, Release, Revocation, Role, Severity,
-    SuiteOutcome, SuiteResult, VersionState,
+    By, Change, Dates, Deprecation, ExportFact, Hold, Life, Release, Revocation, Role, Severity, Standing,
+    SuiteOutcome, SuiteResult,
 };
 pub use verbs::{Assign, Promoted, Revoke, Rollback};

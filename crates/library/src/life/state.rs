@@ -9,7 +9,7 @@ use crate::version::VersionId;
 /// Where a version stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
-pub enum VersionState {
+pub enum Standing {
     /// Made; nothing is known of its worth.
     #[default]
     Built,
@@ -27,17 +27,17 @@ pub enum VersionState {
     Retired,
 }
 
-impl VersionState {
+impl Standing {
     /// The state in a word.
     pub fn word(self) -> &'static str {
         match self {
-            VersionState::Built => "built",
-            VersionState::Quarantined => "quarantined",
-            VersionState::Tested => "tested",
-            VersionState::Released => "released",
-            VersionState::Deprecated => "deprecated",
-            VersionState::Revoked => "revoked",
-            VersionState::Retired => "retired",
+            Standing::Built => "built",
+            Standing::Quarantined => "quarantined",
+            Standing::Tested => "tested",
+            Standing::Released => "released",
+            Standing::Deprecated => "deprecated",
+            Standing::Revoked => "revoked",
+            Standing::Retired => "retired",
         }
     }
 }
@@ -80,6 +80,7 @@ impl By {
 /// How bad it is to go on using a revoked version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
+#[ts(rename = "RevocationSeverity")]
 pub enum Severity {
     /// Replace it when convenient.
     Low,
@@ -327,32 +328,32 @@ pub struct Life {
 
 impl Life {
     /// The state all of it amounts to.
-    pub fn state(&self) -> VersionState {
+    pub fn state(&self) -> Standing {
         if self.retired_at.is_some() {
-            VersionState::Retired
+            Standing::Retired
         } else if !self.revocations.is_empty() {
-            VersionState::Revoked
+            Standing::Revoked
         } else if self.deprecation.is_some() {
-            VersionState::Deprecated
+            Standing::Deprecated
         } else if self.release.is_some() {
-            VersionState::Released
+            Standing::Released
         } else if self.suites.values().any(|s| s.outcome == SuiteOutcome::Fail) {
-            VersionState::Quarantined
+            Standing::Quarantined
         } else if !self.suites.is_empty() && self.suites.values().all(|s| s.outcome == SuiteOutcome::Pass) {
-            VersionState::Tested
+            Standing::Tested
         } else {
-            VersionState::Built
+            Standing::Built
         }
     }
 
     /// The next date on which something is to happen by itself.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         let state = self.state();
-        let pending = |date: Option<Timestamp>, before: VersionState| date.filter(|_| state < before);
+        let pending = |date: Option<Timestamp>, before: Standing| date.filter(|_| state < before);
         [
-            pending(self.dates.deprecate_at, VersionState::Deprecated),
-            pending(self.dates.revoke_at, VersionState::Revoked),
-            pending(self.dates.retire_at, VersionState::Retired),
+            pending(self.dates.deprecate_at, Standing::Deprecated),
+            pending(self.dates.revoke_at, Standing::Revoked),
+            pending(self.dates.retire_at, Standing::Retired),
         ]
         .into_iter()
         .flatten()
@@ -445,21 +446,18 @@ mod tests {
             life.apply(at(1), &by, &change);
             life.state()
         };
-        assert_eq!(after(result("smoke", SuiteOutcome::Error)), VersionState::Built);
-        assert_eq!(after(result("smoke", SuiteOutcome::Pass)), VersionState::Tested);
-        assert_eq!(after(result("security", SuiteOutcome::Fail)), VersionState::Quarantined);
-        assert_eq!(after(result("security", SuiteOutcome::Pass)), VersionState::Tested);
-        assert_eq!(after(Change::Released { notes: None }), VersionState::Released);
-        assert_eq!(after(Change::Deprecated { replacement: None }), VersionState::Deprecated);
+        assert_eq!(after(result("smoke", SuiteOutcome::Error)), Standing::Built);
+        assert_eq!(after(result("smoke", SuiteOutcome::Pass)), Standing::Tested);
+        assert_eq!(after(result("security", SuiteOutcome::Fail)), Standing::Quarantined);
+        assert_eq!(after(result("security", SuiteOutcome::Pass)), Standing::Tested);
+        assert_eq!(after(Change::Released { notes: None }), Standing::Released);
+        assert_eq!(after(Change::Deprecated { replacement: None }), Standing::Deprecated);
         let ancestor = Some(VersionId(uuid::Uuid::from_u128(7)));
-        assert_eq!(after(Change::Revoked { severity: Severity::High, cause: None }), VersionState::Revoked);
-        assert_eq!(
-            after(Change::Revoked { severity: Severity::Low, cause: ancestor }),
-            VersionState::Revoked
-        );
-        assert_eq!(after(Change::Unrevoked { cause: None }), VersionState::Revoked, "its ancestor's stays");
-        assert_eq!(after(Change::Unrevoked { cause: ancestor }), VersionState::Deprecated);
-        assert_eq!(after(Change::Undeprecated), VersionState::Released);
+        assert_eq!(after(Change::Revoked { severity: Severity::High, cause: None }), Standing::Revoked);
+        assert_eq!(after(Change::Revoked { severity: Severity::Low, cause: ancestor }), Standing::Revoked);
+        assert_eq!(after(Change::Unrevoked { cause: None }), Standing::Revoked, "its ancestor's stays");
+        assert_eq!(after(Change::Unrevoked { cause: ancestor }), Standing::Deprecated);
+        assert_eq!(after(Change::Undeprecated), Standing::Released);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ts_rs::TS;
 use super::channel::{Channel, ChannelChange, ChannelName, Class};
 use super::gate::{Gate, GateRow, GateVerdict, verdict};
 use super::policy::Policies;
-use super::state::{By, Change, Dates, ExportFact, Role, Severity, SuiteResult, VersionState};
+use super::state::{By, Change, Dates, ExportFact, Role, Severity, Standing, SuiteResult};
 use crate::error::LibraryError;
 use crate::event::EventBody;
 use crate::library::Library;
@@ -149,10 +149,10 @@ impl Library {
             let cause = "it points to that version already";
             return Err(refused(&what, cause, "nothing was changed"));
         }
-        let releasable = matches!(version.state, VersionState::Built | VersionState::Tested);
+        let releasable = matches!(version.state, Standing::Built | Standing::Tested);
         let release = assign.release && releasable && class != Class::Dev;
         if release {
-            version.state = VersionState::Released;
+            version.state = Standing::Released;
         }
         let gate = self.gate(&version, class)?;
         let override_reason = pass(&what, &gate, assign.override_reason.as_deref())?;
@@ -245,10 +245,8 @@ impl Library {
     /// Declares a version fit for use.
     pub fn release(&self, id: VersionId, notes: Option<String>, by: By) -> Result<Version, LibraryError> {
         self.change_version("releasing", id, by, |version| match version.state {
-            VersionState::Built | VersionState::Tested => Ok(Change::Released { notes }),
-            VersionState::Quarantined => {
-                Err(("a suite failed on it", "make it pass, or build a new version"))
-            }
+            Standing::Built | Standing::Tested => Ok(Change::Released { notes }),
+            Standing::Quarantined => Err(("a suite failed on it", "make it pass, or build a new version")),
             state => Err((already(state), "nothing was changed")),
         })
     }
@@ -267,15 +265,15 @@ impl Library {
         let assigned = self.assigned(&[id])?;
         let production = assigned.iter().any(|c| c.class == Class::Production);
         self.change_version("deprecating", id, by, |version| match version.state {
-            VersionState::Released if production && replacement.is_none() && !confirmed => Err((
+            Standing::Released if production && replacement.is_none() && !confirmed => Err((
                 "a production channel points to it",
                 "name the version to take instead (--replacement) or confirm (--force)",
             )),
-            VersionState::Released if replacement == Some(id) => {
+            Standing::Released if replacement == Some(id) => {
                 Err(("it would replace itself", "name another version"))
             }
-            VersionState::Released => Ok(Change::Deprecated { replacement }),
-            VersionState::Deprecated | VersionState::Revoked | VersionState::Retired => {
+            Standing::Released => Ok(Change::Deprecated { replacement }),
+            Standing::Deprecated | Standing::Revoked | Standing::Retired => {
                 Err((already(version.state), "nothing was changed"))
             }
             _ => Err(("it was never released", "delete it, or release it first")),
@@ -288,7 +286,7 @@ impl Library {
             if version.bytes == BytesState::Purged {
                 return Err(("its bytes are purged", "build it again"));
             }
-            if version.state == VersionState::Deprecated {
+            if version.state == Standing::Deprecated {
                 Ok(Change::Undeprecated)
             } else {
                 Err(("it is not deprecated", "nothing was changed"))
@@ -302,14 +300,12 @@ impl Library {
         let what = format!("revoking {}", version.display_name());
         let lock = self.lock(&what)?;
         let version = self.version(version.id)?;
-        if version.life.revocations.iter().any(|r| r.cause.is_none())
-            || version.state == VersionState::Retired
-        {
+        if version.life.revocations.iter().any(|r| r.cause.is_none()) || version.state == Standing::Retired {
             return Err(refused(&what, already(version.state), "nothing was changed"));
         }
         let mut doomed = vec![version.clone()];
         if revoke.cascade {
-            let live = |v: &Version| v.state != VersionState::Retired;
+            let live = |v: &Version| v.state != Standing::Retired;
             doomed.extend(self.descendants(version.id)?.into_iter().filter(live));
         }
         let ids: Vec<VersionId> = doomed.iter().map(|v| v.id).collect();
@@ -378,17 +374,17 @@ impl Library {
         let lock = self.lock(&what)?;
         let version = self.version(id)?;
         match version.state {
-            VersionState::Retired => {
+            Standing::Retired => {
                 return Err(refused(&what, already(version.state), "nothing was changed"));
             }
-            VersionState::Released => {
+            Standing::Released => {
                 return Err(refused(&what, "it is released", "deprecate or revoke it first"));
             }
             _ => {}
         }
         self.unprotected(&what, &version)?;
         let depth = usize::try_from(self.policies()?.retention.rollback_depth).unwrap_or(usize::MAX);
-        let revoked = version.state == VersionState::Revoked;
+        let revoked = version.state == Standing::Revoked;
         for channel in self.channels(Some(version.image.as_str()))? {
             let near = channel.recent().into_iter().take(depth).any(|v| v == id);
             if channel.class == Class::Production && near && !revoked {
@@ -481,13 +477,13 @@ impl Library {
             let by = By::new(Role::Clock, Some("its date has come".to_owned()));
             let dates = version.life.dates;
             let come = |date: Option<Timestamp>| date.is_some_and(|at| at <= now);
-            let done = if come(dates.retire_at) && version.state > VersionState::Released {
+            let done = if come(dates.retire_at) && version.state > Standing::Released {
                 self.retire(version.id, &by).map(drop)
-            } else if come(dates.revoke_at) && version.state < VersionState::Revoked {
+            } else if come(dates.revoke_at) && version.state < Standing::Revoked {
                 let (severity, cascade, move_channels) = (Severity::default(), false, true);
                 let revoke = Revoke { version: version.id, severity, cascade, move_channels, by };
                 self.revoke(&revoke).map(drop)
-            } else if version.state == VersionState::Released {
+            } else if version.state == Standing::Released {
                 self.deprecate(version.id, None, true, by).map(drop)
             } else {
                 continue;
@@ -619,13 +615,13 @@ fn refused(what: &str, cause: &str, remedy: &str) -> LibraryError {
     LibraryError::Refused { what: what.to_owned(), cause: cause.to_owned(), remedy: remedy.to_owned() }
 }
 
-fn already(state: VersionState) -> &'static str {
+fn already(state: Standing) -> &'static str {
     match state {
-        VersionState::Released => "it is released already",
-        VersionState::Deprecated => "it is deprecated already",
-        VersionState::Revoked => "it is revoked already",
-        VersionState::Retired => "it is retired already",
-        VersionState::Built | VersionState::Tested | VersionState::Quarantined => "it is not released",
+        Standing::Released => "it is released already",
+        Standing::Deprecated => "it is deprecated already",
+        Standing::Revoked => "it is revoked already",
+        Standing::Retired => "it is retired already",
+        Standing::Built | Standing::Tested | Standing::Quarantined => "it is not released",
     }
 }
 
