@@ -10,6 +10,7 @@ mod collect;
 mod gate;
 mod history;
 mod lineage;
+mod pointing;
 mod policy;
 mod state;
 mod verbs;
@@ -20,9 +21,10 @@ pub use gate::{GateRow, GateVerdict};
 pub use history::HistoryEntry;
 pub(crate) use lineage::parent_of;
 pub use lineage::{Blast, Freshness, Outdated};
+pub use pointing::{Assign, Promoted, Rollback};
 pub use policy::{Policies, Policy, Retention};
 pub use state::{
     By, Change, Dates, Deprecation, ExportFact, Hold, Life, Release, Revocation, Role, Severity, Standing,
     SuiteOutcome, SuiteResult,
 };
-pub use verbs::{Assign, Promoted, Revoke, Rollback};
+pub use verbs::Revoke;
