@@ -30,6 +30,7 @@ const views: [string, WindowOptions, (page: Page) => Promise<unknown>][] = [
   ['build-facts', {}, async (page) => { await place('builds')(page); await page.click('[data-tab="facts"]'); }],
   ['builds-empty', { empty: true }, place('builds')],
   ['library', {}, async (page) => { await place('library')(page); await page.waitForSelector('[data-version]'); }],
+  ['library-promote', {}, async (page) => { await place('library')(page); await page.click('[data-testid="promote"]'); await page.waitForSelector('dialog li'); }],
   ['library-export', {}, async (page) => { await place('library')(page); await page.click('[data-testid="export"]'); }],
   ['library-run', {}, async (page) => { await place('library')(page); await page.click('[data-testid="run-image"]'); await page.waitForSelector('.ssh'); }],
   ['library-empty', { empty: true }, place('library')],

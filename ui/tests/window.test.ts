@@ -181,6 +181,26 @@ describe('library', () => {
     expect(double.asked.find((asked) => asked.name === 'export_image')?.request).toMatchObject({ image: 'web-server@60', format: 'vmdk', output: '/tmp/web.vmdk', compress: false });
   });
 
+  test('promoting says what moves and is one confirmation; a gate that stands against it asks for a reason', async () => {
+    const { page, double } = await open();
+    await page.click('[data-testid="place-library"]');
+    await page.waitForSelector('[data-version="58"] .production');
+    await page.click('[data-testid="promote"]');
+    await page.getByText('production moves from 58 to 60; 60 is released by this.').waitFor();
+    await page.getByLabel('What is new').fill('nginx 1.28');
+    double.failing.set('promote_image', { title: 'the channel production is held', hints: [] });
+    await page.click('[data-testid="confirm-promote"]');
+    await page.getByText('the channel production is held').waitFor();
+    expect(double.asked.find((asked) => asked.name === 'promote_image')?.request).toMatchObject({ image: 'web-server@60', channel: 'production', notes: 'nginx 1.28', override_reason: null });
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Roll production back…' }).click();
+    await page.getByLabel('Reason').fill('login is broken');
+    await page.click('[data-testid="confirm-verb"]');
+    await page.waitForFunction(() => true);
+    expect(double.asked.find((asked) => asked.name === 'rollback_image')?.request).toMatchObject({ image: 'web-server', channel: 'production', reason: 'login is broken' });
+  });
+
   test('deleting says what it does first, and can be taken back', async () => {
     const { page, double } = await open();
     await page.click('[data-testid="place-library"]');

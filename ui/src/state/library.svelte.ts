@@ -1,8 +1,9 @@
 // The images of the library and the throw-away copies that run.
-import { asWireError, call, subscribe, type Image, type RunState, type WireError } from '../api';
+import { asWireError, call, subscribe, type Channel, type Image, type RunState, type WireError } from '../api';
 
 class Library {
   images: Image[] = $state.raw([]);
+  channels: Channel[] = $state.raw([]);
   runs: RunState[] = $state.raw([]);
   /** Grows whenever the library changed; views that show a part of it ask again. */
   generation = $state(0);
@@ -25,7 +26,9 @@ class Library {
 
   async refresh(): Promise<void> {
     try {
-      this.images = (await call('list_images', {})).images;
+      const [list, channels] = await Promise.all([call('list_images', {}), call('list_channels', { image: null })]);
+      this.images = list.images;
+      this.channels = channels.channels;
       this.failure = null;
       this.generation += 1;
     } catch (thrown) {

@@ -1,6 +1,6 @@
 // What the tests' double of the backend shows: long names, many variables, thousands of lines, failures.
 import type {
-  BuildState, BuildStatus, BuildSummary, Diagnostic, Doctor, Entry, Failure, Field, Form, HostStats, Image, LogLine, Outline, OutlineNode, Place, Plan, SpaceReport, StepState, Version,
+  BuildState, BuildStatus, BuildSummary, Channel, Diagnostic, Doctor, Entry, Failure, Field, Form, HistoryEntry, HostStats, Image, LogLine, Outline, OutlineNode, Place, Plan, SpaceReport, StepState, Version,
 } from '../../src/api';
 
 export const file = '/home/ada/images/web-server/web-server.pkr.hcl';
@@ -348,9 +348,21 @@ export function versionOf(image: string, number: number): Version {
       goldsmith: '0.1.0', qemu: '7.2.13', accelerator: 'tcg', host: 'Debian GNU/Linux 12', sources: [{ kind: 'file', url: 'https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2', checksum: 'sha512:1f3a' }], ssh_user: 'packer', firmware: 'bios', memory_mib: 2048, cpus: 2, notes: [],
       warnings: number === 60 ? ['The build’s SSH key is still in /home/packer/.ssh/authorized_keys. Add a generalize step to remove it.'] : [],
     },
-    bytes: 'present', trashed_at: null,
+    bytes: 'present', trashed_at: null, state: number === 57 ? 'revoked' : number > 58 ? 'built' : 'released',
+    life: { suites: {}, release: null, deprecation: null, revocations: [], retired_at: null, hold: null, dates: { deprecate_at: null, revoke_at: null, retire_at: null }, labels: {}, note: null, exports: [] },
   } as unknown as Version;
 }
+export const channels: Channel[] = (
+  [['production', 58], ['staging', 59]] as const
+).map(([name, number]) => ({
+  image: 'web-server', name, class: name, version: `web-server-${number}`, number, skip: [], hold: null,
+  history: [number - 2, number].map((to) => ({ at: new Date(now - (60 - to) * 26 * 60 * minute).toISOString(), kind: 'assigned', version: `web-server-${to}`, number: to, by: { role: 'releaser' }, override_reason: null })),
+}) as unknown as Channel);
+export const history: HistoryEntry[] = [
+  { seq: 1, at: new Date(now - 80 * 60 * minute).toISOString(), what: 'web-server@58 was released', by: { role: 'releaser', reason: null } },
+  { seq: 2, at: new Date(now - 79 * 60 * minute).toISOString(), what: 'the channel production points to web-server@58', by: { role: 'releaser', reason: 'the certificates are renewed' } },
+  { seq: 3, at: new Date(now - 20 * minute).toISOString(), what: 'web-server@60 was built', by: null },
+] as unknown as HistoryEntry[];
 export const images: Image[] = [
   ['web-server', 60], ['debian-base', 40], ['quickstart', 3], ['ubuntu-24.04-hardened-with-cis-level-2-and-monitoring', 12], ['ubuntu-noble', 7], ['alpine-edge-router', 1],
 ].map(([name, count]) => ({ name: String(name), versions: Number(count), latest: versionOf(String(name), Number(count)) }) as unknown as Image);

@@ -240,6 +240,14 @@ export class Double {
         const versions = Array.from({ length: count }, (_, n) => content.versionOf(image, count - n));
         return { version: versions.find((one) => String(one.number) === number) ?? versions[0], versions };
       }
+      case 'list_channels':
+        return { channels: empty ? [] : content.channels };
+      case 'image_history':
+        return { entries: content.history };
+      case 'gate_image':
+        return { image: request['image'], class: request['class'], verdict: 'ok', rows: [{ check: 'bytes', verdict: 'ok', evidence: 'present' }] };
+      case 'preview_revoke':
+        return { descendants: [], channels: [], exports: [] };
       case 'verify_image':
         return { image: request['image'], verification: { version: request['image'], ok: true, files: [] } };
       case 'delete_image':
