@@ -316,12 +316,13 @@ async fn undisturbed() -> (Vec<Entry>, Vec<String>) {
     (entries, steps)
 }
 
-const STEPS: [&str; 18] = [
+const STEPS: [&str; 19] = [
     "output",
     "image",
+    "checkpoint",
+    "login",
     "cd",
     "disk",
-    "login",
     "start",
     "connect",
     "shell",
