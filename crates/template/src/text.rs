@@ -147,6 +147,18 @@ impl Text {
         }
     }
 
+    /// The same text in Unicode's normal form C, which every string of the language is in.
+    pub fn normal(mut self) -> Self {
+        for part in &mut self.parts {
+            if let Part::Known(known) = part
+                && !known.is_ascii()
+            {
+                *known = crate::functions::normal(known);
+            }
+        }
+        self
+    }
+
     /// Appends a hole.
     pub fn push_hole(&mut self, hole: Hole) {
         self.sensitive |= matches!(hole, Hole::Late { sensitive: true, .. });

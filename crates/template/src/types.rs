@@ -254,7 +254,8 @@ pub fn unify_in_place(values: &mut [&mut Value]) {
     let all_primitive = known().all(|v| primitive(v));
     let mut kinds: Vec<_> = known().map(|v| std::mem::discriminant::<Value>(v)).collect();
     kinds.dedup();
-    if all_primitive && kinds.len() > 1 {
+    let strings = known().any(|v| matches!(v, Value::String(_)));
+    if all_primitive && strings && kinds.len() > 1 {
         for value in values.iter_mut() {
             if let (true, Some(text)) = (primitive(value), value.to_text()) {
                 **value = Value::String(text);

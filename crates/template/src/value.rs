@@ -164,6 +164,19 @@ impl Value {
         }
     }
 
+    /// How many values it is made of.
+    pub fn weight(&self) -> usize {
+        match self {
+            Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                1 + items.iter().map(Value::weight).sum::<usize>()
+            }
+            Value::Map(entries) | Value::Object(entries) => {
+                1 + entries.values().map(Value::weight).sum::<usize>()
+            }
+            _ => 1,
+        }
+    }
+
     /// True when no part of it waits for the build.
     pub fn is_wholly_known(&self) -> bool {
         self.first_hole().is_none()

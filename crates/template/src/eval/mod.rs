@@ -46,7 +46,7 @@ const MAX_DEPTH: usize = 200;
 const MAX_STEPS: usize = 2_000_000;
 
 /// Characters one expression may produce.
-const MAX_TEXT: usize = 64 << 20;
+const MAX_TEXT: usize = 32 << 20;
 
 /// Evaluates expressions in one scope, collecting faults.
 pub struct Evaluator<'a> {
@@ -151,6 +151,13 @@ impl<'a> Evaluator<'a> {
         self.depth += 1;
         let value = self.eval_kind(expr);
         self.depth -= 1;
+        // Values are copied: a large one counts for more than one step.
+        if matches!(expr.kind, ExprKind::Variable(_) | ExprKind::Access { .. } | ExprKind::Call { .. }) {
+            self.steps += value.weight() / 4;
+            if !self.spend(expr.span) {
+                return broken();
+            }
+        }
         value
     }
 
@@ -218,7 +225,7 @@ impl<'a> Evaluator<'a> {
         }
         let mut text = Text::default();
         match self.template_parts(&template.parts, &mut text, span) {
-            true => Value::String(text),
+            true => Value::String(text.normal()),
             false => broken(),
         }
     }

@@ -47,8 +47,10 @@ pub(super) const TABLE: &[Function] = &[
         if items.is_empty() {
             return Err(Failure::arg(0, "an empty list has no elements"));
         }
-        let at = usize::try_from(index).map_err(|_| Failure::arg(1, "the index must not be negative"))?;
-        Ok(items.get(at % items.len()).cloned().unwrap_or_default())
+        let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        let at =
+            usize::try_from(index % count).map_err(|_| Failure::arg(1, "the index must not be negative"))?;
+        Ok(items.get(at).cloned().unwrap_or_default())
     })
     .passes_holes(),
     Function::new("slice", &[P::Seq, P::Num, P::Num], P::Seq, |_, a| {
@@ -76,7 +78,7 @@ pub(super) const TABLE: &[Function] = &[
     }),
     Function::new("distinct", &[P::Seq], P::Seq, |_, a| {
         let mut kept: Vec<Value> = Vec::new();
-        for item in unified(elements(a, 0)?.to_vec()) {
+        for item in one_type(elements(a, 0)?.to_vec())? {
             if !kept.iter().any(|other| equal(other, &item)) {
                 kept.push(item);
             }
@@ -98,7 +100,7 @@ pub(super) const TABLE: &[Function] = &[
     })
     .passes_holes(),
     Function::new("chunklist", &[P::Seq, P::Num], P::Seq, |_, a| {
-        let items = elements(a, 0)?;
+        let items = one_type(elements(a, 0)?.to_vec())?;
         let size = usize::try_from(whole(a, 1)?).map_err(|_| Failure::arg(1, "must not be negative"))?;
         let size = if size == 0 { items.len().max(1) } else { size };
         Ok(Value::List(items.chunks(size).map(|chunk| Value::List(chunk.to_vec())).collect()))
@@ -169,6 +171,25 @@ pub(super) const TABLE: &[Function] = &[
     }),
 ];
 
+/// Elements brought to one type, as those of a list have it.
+fn one_type(items: Vec<Value>) -> Result<Vec<Value>, Failure> {
+    let items = unified(items);
+    let kind = |value: &Value| match value {
+        Value::Bool(_) => 0,
+        Value::Number(_) => 1,
+        Value::String(_) => 2,
+        Value::Map(_) | Value::Object(_) => 3,
+        _ => 4,
+    };
+    let mut known = items.iter().filter(|item| !matches!(item, Value::Null | Value::Unknown(_))).map(kind);
+    match known.next() {
+        Some(first) if known.any(|other| other != first) => {
+            Err(Failure::arg(0, "all elements must be of one type"))
+        }
+        _ => Ok(items),
+    }
+}
+
 fn unified(mut items: Vec<Value>) -> Vec<Value> {
     unify_in_place(&mut items.iter_mut().collect::<Vec<_>>());
     items
@@ -204,7 +225,8 @@ fn length(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
 
 fn coalesce(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     // Packer's coalesce skips null only for other types, and empty strings too.
-    let found = unified(a.to_vec()).into_iter().find(|value| !value.is_null() && value.as_str() != Some(""));
+    let found =
+        one_type(a.to_vec())?.into_iter().find(|value| !value.is_null() && value.as_str() != Some(""));
     found.ok_or_else(|| Failure::new("every argument is null or empty"))
 }
 

@@ -74,8 +74,12 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("yamlencode", &[P::Any], P::Str, |_, a| {
         let mut out = String::new();
         to_yaml(a.first().unwrap_or(&Value::Null), 0, &mut out).map_err(|m| Failure::arg(0, m))?;
-        Ok(format!("{}\n", out.trim_start_matches('\n')).into())
+        // A bare scalar needs the mark that ends a document.
+        let bare = matches!(a.first(), Some(Value::Null | Value::Bool(_) | Value::Number(_)));
+        let end = if bare { "...\n" } else { "" };
+        Ok(format!("{}\n{end}", out.trim_start_matches('\n')).into())
     }),
+    Function::new("yamldecode", &[P::Str], P::Any, |_, a| super::yaml::decode(text(a, 0)?)),
     Function::new("csvdecode", &[P::Str], P::Seq, csv_decode),
     Function::new("md5", &[P::Str], P::Str, |_, a| Ok(hex(&md5::Md5::digest(text(a, 0)?)).into())),
     Function::new("sha1", &[P::Str], P::Str, |_, a| Ok(hex(&sha1::Sha1::digest(text(a, 0)?)).into())),
@@ -145,6 +149,9 @@ fn write_json(value: &Value, out: &mut String) -> Result<(), String> {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Number(number) if !number.as_f64().is_finite() => {
+            return Err("infinity has no form in JSON".into());
+        }
         Value::Number(number) => out.push_str(&number.to_string()),
         Value::String(text) => json_string(text.known().ok_or("it is known only during the build")?, out),
         Value::List(items) | Value::Tuple(items) | Value::Set(items) => {

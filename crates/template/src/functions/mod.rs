@@ -5,6 +5,7 @@
 //! of the right type only.
 
 mod collections;
+mod crypt;
 mod dates;
 mod encoding;
 mod files;
@@ -12,6 +13,7 @@ mod network;
 mod numbers;
 mod regexes;
 mod strings;
+mod yaml;
 
 use crate::config::Inputs;
 use crate::files::Files;
@@ -24,6 +26,7 @@ use std::path::Path;
 
 pub(crate) use dates::go_layout;
 pub(crate) use files::clean;
+pub(crate) use strings::normal;
 
 /// What functions may use besides their arguments.
 pub struct Context<'a> {
@@ -179,6 +182,7 @@ const TABLES: &[&[Function]] = &[
     numbers::TABLE,
     collections::TABLE,
     encoding::TABLE,
+    crypt::TABLE,
     dates::TABLE,
     regexes::TABLE,
     files::TABLE,
@@ -191,9 +195,6 @@ const UNAVAILABLE: &[(&str, &str)] = &[
     ("aws_secretsmanager_raw", "it reads a secret from AWS"),
     ("consul_key", "it reads from Consul"),
     ("vault", "it reads a secret from Vault"),
-    ("bcrypt", "bcrypt hashes are not made here"),
-    ("rsadecrypt", "RSA decryption is not done here"),
-    ("yamldecode", "YAML is not read here"),
 ];
 
 /// Functions of Terraform that Packer does not have, and what to write instead.

@@ -17,9 +17,6 @@ pub(super) const TABLE: &[Function] = &[
     }),
     Function::new("cidrnetmask", &[P::Str], P::Str, |_, a| {
         let network = Network::parse(text(a, 0)?)?;
-        if network.bits != 32 {
-            return Err(Failure::arg(0, "only IPv4 networks have a netmask"));
-        }
         Ok(network.address(network.mask()).to_string().into())
     }),
     Function::new("cidrsubnet", &[P::Str, P::Num, P::Num], P::Str, |_, a| {
@@ -94,6 +91,9 @@ fn cidr_subnets(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     let mut out = Vec::new();
     for index in 1..a.len() {
         let more = whole(a, index)?;
+        if more < 1 {
+            return Err(Failure::arg(index, "each network must be at least one bit longer"));
+        }
         let sized = network.subnet(more, 0).map_err(|failure| Failure::arg(index, failure.message))?;
         let size = sized.size();
         // The next address that a network of this size can start at.

@@ -16,6 +16,7 @@ pub(super) const TABLE: &[Function] = &[
         float(number(a, 0)?.as_f64().powf(number(a, 1)?.as_f64()))
     }),
     Function::new("signum", &[P::Num], P::Num, |_, a| {
+        whole(a, 0)?;
         Ok(Value::Number(match number(a, 0)?.cmp(&Number::ZERO) {
             Ordering::Less => (-1).into(),
             Ordering::Equal => Number::ZERO,

@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("upper", &[P::Str], P::Str, |_, a| Ok(text(a, 0)?.to_uppercase().into())),
-    Function::new("lower", &[P::Str], P::Str, |_, a| Ok(text(a, 0)?.to_lowercase().into())),
+    Function::new("upper", &[P::Str], P::Str, |_, a| Ok(upper(text(a, 0)?).into())),
+    Function::new("lower", &[P::Str], P::Str, |_, a| Ok(lower(text(a, 0)?).into())),
     Function::new("title", &[P::Str], P::Str, |_, a| Ok(title(text(a, 0)?).into())),
     Function::new("trimspace", &[P::Str], P::Str, |_, a| Ok(text(a, 0)?.trim().into())),
     Function::new("chomp", &[P::Str], P::Str, |_, a| Ok(text(a, 0)?.trim_end_matches(['\r', '\n']).into())),
@@ -65,13 +65,27 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("formatlist", &[P::Str], P::Strs, format_list).rest(P::Any).passes_holes(),
 ];
 
+/// Upper case as Go has it: a letter becomes one letter or stays (`ß`).
+fn upper(text: &str) -> String {
+    text.chars().map(upper_letter).collect()
+}
+
+fn upper_letter(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    upper.next().filter(|_| upper.next().is_none()).unwrap_or(c)
+}
+
+fn lower(text: &str) -> String {
+    text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
+}
+
 fn title(text: &str) -> String {
     let mut start = true;
     text.chars()
-        .flat_map(|c| {
+        .map(|c| {
             let first = start && c.is_alphabetic();
             start = !(c.is_alphanumeric() || c == '_' || c == '\'');
-            if first { c.to_uppercase().collect::<Vec<_>>() } else { vec![c] }
+            if first { upper_letter(c) } else { c }
         })
         .collect()
 }
@@ -81,7 +95,12 @@ fn substr(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     let (offset, length) = (whole(a, 1)?, whole(a, 2)?);
     let count = clusters.len() as i64;
     let start = if offset < 0 { (count + offset).max(0) } else { offset.min(count) };
-    let end = if length < 0 { count } else { start.saturating_add(length).min(count) };
+    // As in cty: from a place counted from the end, a length of 0 is everything after it.
+    let end = if length < 0 || (offset < 0 && length == 0) {
+        count
+    } else {
+        start.saturating_add(length).min(count)
+    };
     let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
     Ok(clusters.get(range).map(<[&str]>::concat).unwrap_or_default().into())
 }
@@ -226,7 +245,8 @@ fn format_one(verb: &Verb, arg: &Value) -> Result<Text, String> {
             }
         }
         'q' => {
-            serde_json::Value::from(arg.to_text().ok_or("a string is required for %q")?.reveal()).to_string()
+            let text = arg.to_text().ok_or("a string is required for %q")?.reveal();
+            super::encoding::to_json(&Value::from(text))?
         }
         't' => match crate::types::convert(arg, &crate::types::Type::Bool) {
             // As in cty, the width plays no part.
