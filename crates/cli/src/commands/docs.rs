@@ -4,6 +4,7 @@ use goldsmith_app::wire::{DescribeComponent, Nothing, OptionDoc};
 use goldsmith_app::{Core, WireError};
 
 use crate::args::Docs;
+use crate::commands::reference;
 use crate::output::{Output, Paint};
 use crate::text::{Align, Table, wrap};
 
@@ -11,6 +12,9 @@ const WIDTH: usize = 100;
 
 /// Lists the components, or describes one or one of its options.
 pub async fn docs(core: &Core, output: &Output, args: Docs) -> Result<u8, WireError> {
+    if let Some(folder) = &args.write {
+        return reference::write(output, folder, args.check);
+    }
     let Some(subject) = args.subject else {
         let catalogue = core.catalogue(Nothing {}).await?;
         if output.json {

@@ -9,6 +9,7 @@ mod doctor;
 mod image;
 mod life;
 mod plugins;
+mod reference;
 mod run;
 mod template;
 mod tools;

@@ -19,6 +19,8 @@ mod structure;
 mod tests;
 mod words;
 
+pub use words::function_help;
+
 use std::cell::OnceCell;
 
 use serde::{Deserialize, Serialize};

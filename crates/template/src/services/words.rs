@@ -1,7 +1,7 @@
 //! One sentence for each function (reference: packer.md 1.6, 1.7).
 
 /// What a function of the language does.
-pub(super) fn function_help(name: &str) -> Option<&'static str> {
+pub fn function_help(name: &str) -> Option<&'static str> {
     Some(match name {
         "abs" => "The number without its sign.",
         "abspath" => "The path made absolute, from the working folder.",
