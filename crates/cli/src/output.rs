@@ -91,6 +91,10 @@ impl Output {
             let _ = self.json_line(&Failed { error });
             return;
         }
+        if self.machine {
+            let text = failure(error, false);
+            return self.machine_line(crate::commands::version::now(), "", "ui", &["error", &text]);
+        }
         self.note(&failure(error, self.color_err));
     }
 

@@ -43,6 +43,15 @@ pub async fn plugins(core: &Core, output: &Output, command: args::Plugins) -> Re
         args::Plugins::Required { template } => required(core, output, template).await,
         args::Plugins::Install { plugin, .. } => {
             let known = built_in(core).await?.iter().any(|(name, _)| *name == plugin);
+            if known && output.json {
+                #[derive(Serialize)]
+                struct Known<'a> {
+                    plugin: &'a str,
+                    built_in: bool,
+                }
+                output.json_value(&Known { plugin: &plugin, built_in: true })?;
+                return Ok(0);
+            }
             if known {
                 output.line(&format!("{plugin} is built in; there is nothing to install."));
                 return Ok(0);

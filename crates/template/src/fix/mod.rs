@@ -4,6 +4,7 @@
 //! The changes are computed on plain values ([`fix`]). They are shown as Packer shows them, as sorted JSON
 //! ([`Fixed::packer_text`]), or written into the text with everything else left as it is ([`Fixed::edited`]).
 
+mod change;
 mod fixers;
 mod print;
 mod rewrite;

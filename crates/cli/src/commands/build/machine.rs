@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use goldsmith_app::types::{BuildState, BuildStatus, Entry, Fact, LogLine, LogStream, Outcome};
+use goldsmith_app::types::{BuildState, BuildStatus, Entry, Fact, LogLine, LogStream, Outcome, ProducedFile};
 
 use crate::commands::version::now;
 use crate::output::Output;
@@ -48,62 +48,72 @@ pub fn fact(output: &Output, entry: &Entry, titles: &Titles) {
     }
 }
 
-/// What came of it all.
+/// Prints what came of it all.
 pub fn end(output: &Output, state: &BuildState, took_ms: u64, kinds: &HashMap<String, String>) {
     let at = state.finished_at.map_or_else(now, |at| at.div_euclid(1000));
-    let say = |text: &str| output.machine_line(at, "", "ui", &["say", text]);
-    let complain = |text: &str| output.machine_line(at, "", "ui", &["error", text]);
-    say(&format!("\n==> Wait completed after {}", took(took_ms)));
+    for (target, category, values) in ending(state, took_ms, kinds) {
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        output.machine_line(at, &target, category, &values);
+    }
+}
+
+/// Target, category and values of a line.
+type Line = (String, &'static str, Vec<String>);
+
+fn ending(state: &BuildState, took_ms: u64, kinds: &HashMap<String, String>) -> Vec<Line> {
+    let mut out: Vec<Line> = Vec::new();
+    let ui = |kind: &str, text: String| (String::new(), "ui", vec![kind.to_owned(), text]);
+    out.push(ui("say", format!("\n==> Wait completed after {}", took(took_ms))));
     if state.status == BuildStatus::Cancelled {
-        say("Cleanly cancelled builds after being interrupted.");
-        return;
+        out.push(ui("say", "Cleanly cancelled builds after being interrupted.".to_owned()));
+        return out;
     }
     let failed: Vec<_> = state.jobs.iter().filter(|job| job.status != BuildStatus::Succeeded).collect();
     if !failed.is_empty() {
-        output.machine_line(at, "", "error-count", &[&failed.len().to_string()]);
-        complain("\n==> Some builds didn't complete successfully and had errors:");
+        out.push((String::new(), "error-count", vec![failed.len().to_string()]));
+        out.push(ui("error", "\n==> Some builds didn't complete successfully and had errors:".to_owned()));
         for job in failed {
             let failure = job.steps.iter().find_map(|step| step.failure.as_ref()).or(state.failure.as_ref());
             let text =
                 failure.map_or_else(|| "the build was interrupted".to_owned(), |failure| failure.full());
-            output.machine_line(at, &job.name, "error", &[&text]);
-            complain(&format!("--> {}: {text}", job.name));
+            out.push((job.name.clone(), "error", vec![text.clone()]));
+            out.push(ui("error", format!("--> {}: {text}", job.name)));
         }
     }
     let succeeded: Vec<_> = state.jobs.iter().filter(|job| job.status == BuildStatus::Succeeded).collect();
     if succeeded.is_empty() {
-        say("\n==> Builds finished but no artifacts were created.");
-        return;
+        out.push(ui("say", "\n==> Builds finished but no artifacts were created.".to_owned()));
+        return out;
     }
-    say("\n==> Builds finished. The artifacts of successful builds are:");
+    out.push(ui("say", "\n==> Builds finished. The artifacts of successful builds are:".to_owned()));
     for job in succeeded {
         let kind = kinds.get(&job.name).map_or("", String::as_str);
-        let files = |all: &[goldsmith_app::types::ProducedFile]| -> Vec<String> {
-            all.iter().map(|file| file.path.clone()).collect()
-        };
+        let files =
+            |all: &[ProducedFile]| -> Vec<String> { all.iter().map(|file| file.path.clone()).collect() };
         let mut artifacts = vec![artifact(kind, &job.output_directory, files(&job.artifact))];
         if !job.files.is_empty() {
             let text = "Files of post-processors".to_owned();
             artifacts.push(("goldsmith.post-processors", "files", text, files(&job.files)));
         }
-        output.machine_line(at, &job.name, "artifact-count", &[&artifacts.len().to_string()]);
+        out.push((job.name.clone(), "artifact-count", vec![artifacts.len().to_string()]));
         for (index, (builder, id, text, files)) in artifacts.iter().enumerate() {
-            let index = index.to_string();
-            let machine = |values: &[&str]| {
-                let all: Vec<&str> = std::iter::once(index.as_str()).chain(values.iter().copied()).collect();
-                output.machine_line(at, &job.name, "artifact", &all);
+            let mut tell = |values: &[&str]| {
+                let index = std::iter::once(index.to_string());
+                let values = index.chain(values.iter().map(|value| (*value).to_owned()));
+                out.push((job.name.clone(), "artifact", values.collect()));
             };
-            machine(&["builder-id", builder]);
-            machine(&["id", id]);
-            machine(&["string", text]);
-            machine(&["files-count", &files.len().to_string()]);
+            tell(&["builder-id", builder]);
+            tell(&["id", id]);
+            tell(&["string", text]);
+            tell(&["files-count", &files.len().to_string()]);
             for (number, file) in files.iter().enumerate() {
-                machine(&["file", &number.to_string(), file]);
+                tell(&["file", &number.to_string(), file]);
             }
-            machine(&["end"]);
-            say(&format!("--> {}: {text}", job.name));
+            tell(&["end"]);
+            out.push(ui("say", format!("--> {}: {text}", job.name)));
         }
     }
+    out
 }
 
 /// Builder id, id, description and files of an artifact, as the builder of Packer gives them.
@@ -152,7 +162,47 @@ fn took(ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::took;
+    use super::*;
+    use goldsmith_app::types::JobState;
+
+    /// The categories and order of Packer 1.6.6, looked at once.
+    #[test]
+    fn the_end_of_a_build_as_packer_tells_it() {
+        let file = ProducedFile { path: "out/web".to_owned(), size: 1 };
+        let job = |name: &str, status| JobState {
+            name: name.to_owned(),
+            status,
+            output_directory: "out".to_owned(),
+            artifact: vec![file.clone()],
+            ..JobState::default()
+        };
+        let jobs = vec![job("qemu.web", BuildStatus::Succeeded), job("qemu.db", BuildStatus::Failed)];
+        let state = BuildState { status: BuildStatus::Failed, jobs, ..BuildState::default() };
+        let kinds = HashMap::from([("qemu.web".to_owned(), "qemu".to_owned())]);
+        let lines: Vec<String> = ending(&state, 1500, &kinds)
+            .into_iter()
+            .map(|(target, category, values)| {
+                format!("{target},{category},{}", values.join(",").trim_start())
+            })
+            .collect();
+        let wanted = [
+            ",ui,say,\n==> Wait completed after 1 second 500 milliseconds",
+            ",error-count,1",
+            ",ui,error,\n==> Some builds didn't complete successfully and had errors:",
+            "qemu.db,error,the build was interrupted",
+            ",ui,error,--> qemu.db: the build was interrupted",
+            ",ui,say,\n==> Builds finished. The artifacts of successful builds are:",
+            "qemu.web,artifact-count,1",
+            "qemu.web,artifact,0,builder-id,transcend.qemu",
+            "qemu.web,artifact,0,id,VM",
+            "qemu.web,artifact,0,string,VM files in directory: out",
+            "qemu.web,artifact,0,files-count,1",
+            "qemu.web,artifact,0,file,0,out/web",
+            "qemu.web,artifact,0,end",
+            ",ui,say,--> qemu.web: VM files in directory: out",
+        ];
+        assert_eq!(lines, wanted);
+    }
 
     #[test]
     fn durations_as_packer_writes_them() {
