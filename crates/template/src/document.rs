@@ -47,6 +47,8 @@ pub enum Language {
     JsonVariableValues,
     /// A template of Packer's first language (any other name).
     LegacyTemplate,
+    /// A file that a template names, such as a script: not read, only kept.
+    Text,
 }
 
 impl Language {
@@ -64,7 +66,7 @@ impl Language {
 
     /// Whether it is written as JSON.
     pub fn is_json(self) -> bool {
-        !matches!(self, Self::Template | Self::VariableValues)
+        !matches!(self, Self::Template | Self::VariableValues | Self::Text)
     }
 }
 
@@ -95,6 +97,7 @@ pub struct Document {
     json: Option<Json>,
     body: Body,
     diagnostics: Vec<Diagnostic>,
+    present: bool,
 }
 
 impl Document {
@@ -112,7 +115,8 @@ impl Document {
         let (text, invalid_utf8) = readable(&bytes);
         let too_large = bytes.len() > MAX_SYNTAX_BYTES;
         let native = !language.is_json();
-        let parse = if too_large || !native { Parse::opaque(&text) } else { syntax::parse(&text) };
+        let plain = language == Language::Text;
+        let parse = if too_large || !native || plain { Parse::opaque(&text) } else { syntax::parse(&text) };
         let mut json = (!native && !too_large).then(|| json::parse(id, &text));
         let body = match &mut json {
             None => parse.lower(id),
@@ -141,9 +145,26 @@ impl Document {
             json,
             body,
             diagnostics: Vec::new(),
+            present: true,
         };
         document.diagnostics = document.collect_diagnostics(too_large);
         document
+    }
+
+    /// A file that does not exist yet.
+    pub(crate) fn absent(id: FileId, path: PathBuf) -> Self {
+        Self { present: false, ..Self::with_language(id, path, Vec::new(), Language::Text) }
+    }
+
+    /// The same file with another text; present or not.
+    pub(crate) fn with_text(&self, text: String, present: bool) -> Self {
+        let read = Self::with_language(self.id, self.path.clone(), text.into_bytes(), self.language);
+        Self { present, ..read }
+    }
+
+    /// Whether the file exists. One that an edit made does until that edit is undone.
+    pub fn is_present(&self) -> bool {
+        self.present
     }
 
     fn collect_diagnostics(&self, too_large: bool) -> Vec<Diagnostic> {

@@ -11,6 +11,7 @@ use ts_rs::TS;
 use crate::blocks::BlockRef;
 use crate::config::{Inputs, Resolver};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::disabled;
 use crate::document::Document;
 use crate::files::Files;
 use crate::options::{Constraint, OptionSpec, OptionType, PathKind, lookup};
@@ -93,6 +94,8 @@ pub struct Field {
     pub path: Option<String>,
     /// Why it should not be used any more.
     pub deprecated: Option<String>,
+    /// Whether it stands in the file as a comment, from which it can be switched on again.
+    pub disabled: bool,
     /// Where it is set.
     pub place: Option<Place>,
 }
@@ -187,6 +190,10 @@ impl Builder<'_> {
                 Some(group) => group.fields.push(field),
                 None => groups.push(FormGroup { name: spec.group.to_owned(), fields: vec![field] }),
             }
+        }
+        let disabled = disabled::attributes(self.document, self.found.block);
+        for field in groups.iter_mut().flat_map(|group| &mut group.fields).filter(|field| !field.set) {
+            field.disabled = disabled.iter().any(|(name, _)| *name == field.name);
         }
         let mut others = Vec::new();
         for attribute in self.found.block.body.attributes() {
@@ -286,6 +293,7 @@ fn empty(name: &str) -> Field {
         sensitive: false,
         path: None,
         deprecated: None,
+        disabled: false,
         place: None,
     }
 }

@@ -8,6 +8,7 @@
 pub mod blocks;
 pub mod config;
 pub mod diagnostic;
+pub mod disabled;
 pub mod document;
 pub mod edit;
 pub mod eval;
@@ -19,6 +20,7 @@ pub mod functions;
 pub mod gotemplate;
 pub mod inspect;
 pub mod json;
+mod lines;
 pub mod number;
 pub mod options;
 pub mod outline;

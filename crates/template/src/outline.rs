@@ -7,9 +7,11 @@ use ts_rs::TS;
 
 use crate::blocks;
 use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::disabled::{self, Disabled};
 use crate::document::Document;
 use crate::options::{ComponentKind, lookup};
 use crate::project::Project;
+use crate::syntax::FileId;
 use crate::syntax::ast::{Block, Expr, ExprKind};
 
 /// The blocks of a project.
@@ -40,6 +42,8 @@ pub struct OutlineNode {
     pub warnings: u32,
     /// Whether it is a component that Goldsmith keeps but does not build.
     pub foreign: bool,
+    /// Whether it is turned into comments; see [`crate::disabled`].
+    pub disabled: bool,
     /// The blocks in it.
     pub children: Vec<OutlineNode>,
 }
@@ -58,6 +62,13 @@ impl Project {
             let node = node(document, found.id, found.block, found.parent, diagnostics);
             attach(&mut nodes, node);
         }
+        for found in disabled::blocks(self.documents()) {
+            let Some(document) = self.document(found.span.file) else { continue };
+            let around = found.parent.as_deref().and_then(|id| self.block(id));
+            if let Some(node) = disabled_node(document, &found, around.map(|around| around.block)) {
+                insert(&mut nodes, found.parent.as_deref(), node, self.documents());
+            }
+        }
         Outline { nodes }
     }
 }
@@ -70,6 +81,35 @@ fn attach(nodes: &mut Vec<OutlineNode>, node: OutlineNode) {
         Some(last) if inside(last) => attach(&mut last.children, node),
         _ => nodes.push(node),
     }
+}
+
+/// A disabled block as it would be shown, at the place of its comments.
+fn disabled_node(document: &Document, found: &Disabled, parent: Option<&Block>) -> Option<OutlineNode> {
+    let name = document.path().to_owned();
+    let own = Document::with_language(FileId(0), name, found.text.clone().into_bytes(), document.language());
+    let block = own.body().blocks().next()?;
+    let node = node(&own, found.id.clone(), block, parent, &[]);
+    Some(OutlineNode { place: document.place_of(found.span), disabled: true, ..node })
+}
+
+/// Puts a node among those of its parent, where its text stands.
+fn insert(nodes: &mut Vec<OutlineNode>, parent: Option<&str>, node: OutlineNode, documents: &[Document]) {
+    if let Some(parent) = parent {
+        let inside = |outer: &&mut OutlineNode| {
+            parent.strip_prefix(&outer.id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if let Some(outer) = nodes.iter_mut().find(inside) {
+            let deeper = (outer.id != parent).then_some(parent);
+            insert(&mut outer.children, deeper, node, documents);
+        }
+        return;
+    }
+    let order = |node: &OutlineNode| {
+        let file = documents.iter().position(|document| document.name() == node.place.file);
+        (file, node.place.start)
+    };
+    let at = nodes.iter().position(|other| order(other) > order(&node)).unwrap_or(nodes.len());
+    nodes.insert(at, node);
 }
 
 fn node(
@@ -97,6 +137,7 @@ fn node(
         errors,
         warnings,
         foreign: is_foreign(block, parent),
+        disabled: false,
         children: Vec::new(),
     }
 }

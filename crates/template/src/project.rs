@@ -1,14 +1,23 @@
 //! The open set of documents: one file, or the templates of a folder.
 
+mod disk;
+
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::blocks::{self, BlockRef};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Document, Language};
-use crate::edit::{self, Change, Edit, EditError, History, Patch, RawPatch};
+use crate::edit::{self, Change, Edit, EditError, History, Patch, RawPatch, Scene};
 use crate::files::Files;
+use crate::references::References;
 use crate::syntax::{FileId, Span};
+
+pub use disk::{DiskConflict, Merged, Overlay, Unsaved};
+
+/// Edits for older texts are rebased over at most so many changes.
+const REMEMBERED: usize = 256;
 
 /// Why a path cannot be opened as a template.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +51,15 @@ pub enum OpenError {
 pub struct Project {
     path: PathBuf,
     is_folder: bool,
+    /// The templates, and after them what else belongs to them: files with values of variables, new scripts.
     documents: Vec<Document>,
-    /// The bytes on disk, as far as known: as read, or as last saved.
-    saved: Vec<Vec<u8>>,
+    templates: usize,
+    /// The bytes on disk, as far as known: as read, or as last saved. `None` for a file that is not there.
+    saved: Vec<Option<Vec<u8>>>,
     revision: u64,
     history: History,
+    /// The last changes with the revision after each, for edits that were made for an older text.
+    changes: VecDeque<(u64, Vec<RawPatch>)>,
 }
 
 impl Project {
@@ -86,9 +99,16 @@ impl Project {
                 Ok(Document::new(FileId(index as u32), path.clone(), bytes))
             })
             .collect::<Result<Vec<_>, OpenError>>()?;
-        let saved = documents.iter().map(|document| document.bytes().to_vec()).collect();
-        let history = History::default();
-        Ok(Self { path: path.to_owned(), is_folder, documents, saved, revision: 0, history })
+        Ok(Self {
+            path: path.to_owned(),
+            is_folder,
+            saved: documents.iter().map(|document| Some(document.bytes().to_vec())).collect(),
+            templates: documents.len(),
+            documents,
+            revision: 0,
+            history: History::default(),
+            changes: VecDeque::new(),
+        })
     }
 
     /// The path that was opened, as given.
@@ -103,7 +123,7 @@ impl Project {
 
     /// Whether it is a template of Packer's first language (packer.md 1.1).
     pub fn is_legacy(&self) -> bool {
-        self.documents.iter().any(|document| document.language() == Language::LegacyTemplate)
+        self.documents().iter().any(|document| document.language() == Language::LegacyTemplate)
     }
 
     /// The folder of the template (`path.root`), as typed: possibly relative, `.` for a bare file name.
@@ -117,14 +137,24 @@ impl Project {
         }
     }
 
-    /// The documents in name order; position and [`FileId`] agree.
+    /// The templates in name order; position and [`FileId`] agree.
     pub fn documents(&self) -> &[Document] {
-        &self.documents
+        self.documents.get(..self.templates).unwrap_or(&self.documents)
     }
 
-    /// The document of that number.
+    /// What else belongs to the template and exists: files with values of variables, scripts that an edit made.
+    pub fn beside(&self) -> impl Iterator<Item = &Document> {
+        self.documents.iter().skip(self.templates).filter(|document| document.is_present())
+    }
+
+    /// The template of that number.
     pub fn document(&self, id: FileId) -> Option<&Document> {
-        self.documents.get(id.0 as usize)
+        self.documents().get(id.0 as usize)
+    }
+
+    /// Who declares and uses what, in the templates and in the files with values of variables.
+    pub fn references(&self) -> References {
+        References::of(self.documents().iter().chain(self.beside()))
     }
 
     /// Grows with every change, undo and redo included.
@@ -139,43 +169,96 @@ impl Project {
 
     /// Problems of encoding and syntax in all documents.
     pub fn syntax_diagnostics(&self) -> Vec<Diagnostic> {
-        self.documents.iter().flat_map(|document| document.diagnostics().iter().cloned()).collect()
+        self.documents().iter().flat_map(|document| document.diagnostics().iter().cloned()).collect()
     }
 
     /// The block of that name (see [`crate::blocks`]).
     pub fn block(&self, id: &str) -> Option<BlockRef<'_>> {
-        blocks::find(&self.documents, id)
+        blocks::find(self.documents(), id)
     }
 
-    /// Does an edit as one step of undo, if it was made for the text as it is (`base` is the revision it was
-    /// made for).
+    /// Does an edit as one step of undo. `base` is the revision it was made for: where the text has changed since,
+    /// the edit is done as it was meant if the changes in between touch none of its places.
     ///
     /// # Errors
     /// When the edit is stale or cannot be done; the text is untouched then.
     pub fn apply(&mut self, base: u64, edit: &Edit) -> Result<Change, EditError> {
-        if base != self.revision {
-            return Err(EditError::Stale { base, current: self.revision });
+        let stale = EditError::Stale { base, current: self.revision };
+        let since = self.since(base).ok_or(stale.clone())?;
+        let mut before = self.documents.clone();
+        for patches in since.iter().rev() {
+            edit::apply_patches(&mut before, &edit::inverse(patches));
         }
-        let (patches, about) = match edit {
-            Edit::Several { .. } => {
-                let mut after = self.documents.clone();
-                let about = apply_in_order(&mut after, edit)?;
-                (edit::difference(&self.documents, &after), about)
-            }
-            _ => {
-                let planned = edit::plan(&self.documents, edit)?;
-                (planned.patches, planned.about)
-            }
+        let mut after = before.clone();
+        let root = self.root().to_owned();
+        let mut work = Work { documents: &mut after, templates: self.templates, root: &root, patches: None };
+        let about = work.apply(edit)?;
+        let patches = match work.patches.take() {
+            Some(patches) => patches,
+            None => edit::difference(&before, &after),
         };
-        self.refuse_read_only(&patches)?;
-        let typing = matches!(edit, Edit::ReplaceText { .. });
         let patches = edit::tidy(patches);
-        let mut change = self.change(&patches);
-        if !patches.is_empty() {
-            self.history.record(patches, typing);
+        if !since.is_empty() && !self.in_the_same_blocks(&before, &patches, &since) {
+            return Err(stale);
         }
-        change.block = about.and_then(|about| block_at(&self.documents, about));
+        let rebased = edit::rebase(patches, &since).ok_or(stale)?;
+        self.refuse_read_only(&rebased)?;
+        let about = about.map(|about| moved(about, &since));
+        // Files that did not exist, and do not yet: their patches make them.
+        for document in after.get(self.documents.len()..).unwrap_or_default() {
+            let id = FileId(self.documents.len() as u32);
+            self.documents.push(Document::absent(id, document.path().to_owned()));
+            self.saved.push(None);
+        }
+        let rebased = self.with_new_files(rebased, &after);
+        let typing = matches!(edit, Edit::ReplaceText { .. });
+        let declared = (!typing).then(|| self.references());
+        let mut change = self.change(&rebased);
+        if !rebased.is_empty() {
+            self.history.record(rebased, typing);
+        }
+        change.block = about.and_then(|about| edit::block_at(self.documents(), about));
+        change.warnings =
+            declared.map_or_else(Vec::new, |before| edit::left_undeclared(&before, &self.documents));
         Ok(change)
+    }
+
+    /// The changes since a revision; `None` when it is unknown.
+    fn since(&self, base: u64) -> Option<Vec<&[RawPatch]>> {
+        let missed = usize::try_from(self.revision.checked_sub(base)?).ok()?;
+        let first = self.changes.len().checked_sub(missed)?;
+        Some(self.changes.iter().skip(first).map(|(_, patches)| patches.as_slice()).collect())
+    }
+
+    /// Whether the blocks that patches for an older text are in are still where they were: not switched off meanwhile.
+    fn in_the_same_blocks(&self, before: &[Document], patches: &[RawPatch], since: &[&[RawPatch]]) -> bool {
+        let then = blocks::all(before.get(..self.templates).unwrap_or_default());
+        let now = blocks::all(self.documents());
+        patches.iter().all(|patch| {
+            let around = then.iter().rev().find(|found| {
+                let body = found.block.body.span;
+                found.file.0 as usize == patch.file && body.start <= patch.start && patch.start <= body.end
+            });
+            let Some(around) = around else { return true };
+            let header = edit::place_now(patch.file, around.block.header.start, since);
+            now.iter().any(|found| {
+                found.file == around.file
+                    && Some(found.block.header.start) == header
+                    && found.block.kind.name == around.block.kind.name
+            })
+        })
+    }
+
+    /// With the patches that make the files that `after` has besides.
+    fn with_new_files(&self, mut patches: Vec<RawPatch>, after: &[Document]) -> Vec<RawPatch> {
+        for (old, new) in self.documents.iter().zip(after) {
+            let known = patches.iter().any(|patch| patch.file == old.id().0 as usize);
+            if !old.is_present() && new.is_present() && !known {
+                let patch = RawPatch::new(old, 0, 0, new.text());
+                patches.push(RawPatch { existence: Some(true), ..patch });
+            }
+        }
+        edit::tidy(patches)
     }
 
     /// Takes back the last step, across files. `None` when there is none.
@@ -200,31 +283,6 @@ impl Project {
         self.history.can_redo()
     }
 
-    /// The files whose text differs from what is on disk.
-    pub fn dirty(&self) -> Vec<PathBuf> {
-        let pairs = self.documents.iter().zip(&self.saved);
-        pairs
-            .filter(|(document, saved)| document.bytes() != saved.as_slice())
-            .map(|(d, _)| d.path().to_owned())
-            .collect()
-    }
-
-    /// Notes that the text of a file as it is now has been written to disk.
-    pub fn mark_saved(&mut self, path: &Path) {
-        for (document, saved) in self.documents.iter().zip(&mut self.saved) {
-            if document.path() == path {
-                *saved = document.bytes().to_vec();
-            }
-        }
-    }
-
-    /// The bytes of a file as they are on disk, as far as known: to notice a change by another program before
-    /// writing over it.
-    pub fn saved_bytes(&self, path: &Path) -> Option<&[u8]> {
-        let index = self.documents.iter().position(|document| document.path() == path)?;
-        self.saved.get(index).map(Vec::as_slice)
-    }
-
     fn refuse_read_only(&self, patches: &[RawPatch]) -> Result<(), EditError> {
         for patch in patches {
             match self.documents.get(patch.file) {
@@ -242,8 +300,14 @@ impl Project {
         let described =
             patches.iter().filter_map(|patch| describe(self.documents.get(patch.file)?, patch)).collect();
         edit::apply_patches(&mut self.documents, patches);
-        self.revision += u64::from(!patches.is_empty());
-        Change { revision: self.revision, patches: described, block: None }
+        if !patches.is_empty() {
+            self.revision += 1;
+            self.changes.push_back((self.revision, patches.to_vec()));
+            if self.changes.len() > REMEMBERED {
+                self.changes.pop_front();
+            }
+        }
+        Change { revision: self.revision, patches: described, block: None, warnings: Vec::new() }
     }
 }
 
@@ -258,32 +322,64 @@ fn describe(before: &Document, patch: &RawPatch) -> Option<Patch> {
     })
 }
 
-/// Does edits one after the other, each in terms of what the one before left.
-fn apply_in_order(documents: &mut Vec<Document>, edit: &Edit) -> Result<Option<edit::About>, EditError> {
-    if let Edit::Several { edits } = edit {
-        let mut about = None;
-        for edit in edits {
-            about = apply_in_order(documents, edit)?;
+/// Where a block is once the changes that an edit did not know of are counted in.
+fn moved(about: edit::About, changes: &[&[RawPatch]]) -> edit::About {
+    let mut offset = i64::from(about.offset);
+    for patch in changes.iter().copied().flatten() {
+        if patch.file == about.file && i64::from(patch.start) < offset {
+            offset += patch.inserted.len() as i64 - patch.removed.len() as i64;
         }
-        return Ok(about);
     }
-    let planned = edit::plan(documents, edit)?;
-    edit::apply_patches(documents, &edit::tidy(planned.patches));
-    Ok(planned.about)
+    edit::About { offset: u32::try_from(offset).unwrap_or(about.offset), ..about }
 }
 
-/// The name of the block whose header starts at that place.
-fn block_at(documents: &[Document], about: edit::About) -> Option<String> {
-    blocks::all(documents)
-        .into_iter()
-        .find(|found| {
-            let document = documents.get(about.file);
-            // In JSON, the labels may stand apart from the object that is the block.
-            let start = match document.is_some_and(|document| document.language().is_json()) {
-                true => found.block.body.span.start.saturating_sub(1),
-                false => found.block.header.start,
-            };
-            found.file.0 as usize == about.file && start == about.offset
-        })
-        .map(|found| found.id)
+/// Documents on which edits are tried.
+struct Work<'a> {
+    documents: &'a mut Vec<Document>,
+    templates: usize,
+    root: &'a Path,
+    /// The patches of an edit that has no parts: exactly what it means.
+    patches: Option<Vec<RawPatch>>,
+}
+
+impl Work<'_> {
+    fn scene(&self) -> Scene<'_> {
+        Scene { all: self.documents, templates: self.templates }
+    }
+
+    fn apply(&mut self, edit: &Edit) -> Result<Option<edit::About>, EditError> {
+        if edit::is_compound(edit) {
+            return self.in_order(edit);
+        }
+        let planned = edit::plan(&self.scene(), edit)?;
+        self.patches = Some(planned.patches);
+        Ok(planned.about)
+    }
+
+    /// Does the parts of an edit one after the other, each in terms of what the one before left.
+    fn in_order(&mut self, edit: &Edit) -> Result<Option<edit::About>, EditError> {
+        if let Edit::CreateFile { file, text } = edit {
+            edit::create(self.documents, self.root, file, text)?;
+            return Ok(None);
+        }
+        if let Some(parts) = edit::parts(&self.scene(), edit)? {
+            let mut about = None;
+            for part in &parts {
+                about = self.in_order(part)?.or(about);
+            }
+            return Ok(about);
+        }
+        let planned = edit::plan(&self.scene(), edit)?;
+        edit::apply_patches(self.documents, &edit::tidy(planned.patches));
+        let copy = matches!(edit, Edit::DuplicateBlock { .. });
+        let named = planned.about.filter(|_| copy).and_then(|about| {
+            let templates = self.scene().templates();
+            edit::name_of_copy(templates, &edit::block_at(templates, about)?)
+        });
+        match named {
+            // A copy of something with a name gets a name of its own.
+            Some(label) => self.in_order(&label),
+            None => Ok(planned.about),
+        }
+    }
 }

@@ -108,6 +108,7 @@ impl References {
                 Language::VariableValues | Language::JsonVariableValues => index.values(document),
                 Language::LegacyTemplate => index.legacy(document),
                 Language::Template | Language::JsonTemplate => index.template(document),
+                Language::Text => {}
             }
         }
         index.list.sort_by_key(|reference| {
@@ -311,7 +312,7 @@ impl References {
             self.list.push(Reference { symbol, role: Role::Declaration, name, span: block.header });
         }
         let Some(json) = document.json() else { return };
-        self.users(document, &json.root);
+        self.users(&json.root);
         let steps = ["provisioners", "post-processors", "error-cleanup-provisioner"];
         for step in steps.iter().filter_map(|key| json.root.member(key)) {
             self.builder_names(document, &step.value, &builders);
@@ -326,7 +327,7 @@ impl References {
     }
 
     /// ``{{user `name`}}`` in every string below a node.
-    fn users(&mut self, document: &Document, node: &Node) {
+    fn users(&mut self, node: &Node) {
         match &node.kind {
             NodeKind::String(text) => {
                 for (range, name) in gotemplate::users(&text.text) {
@@ -335,10 +336,8 @@ impl References {
                     self.push(SymbolKind::Variable, name, Role::Use, place, place);
                 }
             }
-            NodeKind::Array(elements) => elements.iter().for_each(|element| self.users(document, element)),
-            NodeKind::Object(members) => {
-                members.iter().for_each(|member| self.users(document, &member.value))
-            }
+            NodeKind::Array(elements) => elements.iter().for_each(|element| self.users(element)),
+            NodeKind::Object(members) => members.iter().for_each(|member| self.users(&member.value)),
             _ => {}
         }
     }

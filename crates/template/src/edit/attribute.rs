@@ -1,7 +1,8 @@
 //! Setting and unsetting arguments.
 
+use super::plan::Target;
 use super::write::{self, Layout};
-use super::{AttributeValue, EditError, RawPatch, Target, lines, list};
+use super::{AttributeValue, EditError, RawPatch, lines, list};
 use crate::syntax::ast::{Attribute, ExprKind, Item, TemplateStyle};
 use crate::syntax::{is_ident, lexer};
 
@@ -209,6 +210,36 @@ fn remove_lines(target: &Target<'_>, attribute: &Attribute) -> RawPatch {
 }
 
 /// Whether a rest of a line holds nothing but space and comments.
-fn only_comment(text: &str) -> bool {
+pub(super) fn only_comment(text: &str) -> bool {
     lexer::tokens(text).iter().all(|token| token.kind.is_trivia())
+}
+
+/// Changes the name of an argument; where its `=` stands under others, it stays there if there is room.
+pub(super) fn rename(target: &Target<'_>, name: &str, to: &str) -> Result<Vec<RawPatch>, EditError> {
+    if !is_ident(to) {
+        return Err(EditError::BadName { name: to.to_owned() });
+    }
+    let none = || EditError::NoAttribute { block: target.found.id.clone(), name: name.to_owned() };
+    let attribute = target.attribute(name).ok_or_else(none)?;
+    if to != name && target.attribute(to).is_some() {
+        return Err(EditError::NameTaken { kind: "argument", name: to.to_owned() });
+    }
+    let document = target.document;
+    let between = lines::between(document, attribute.name.span.end, attribute.value.span.start);
+    let space = between.len() - between.trim_start_matches(' ').len();
+    let column = |other: &Attribute| {
+        let between = lines::between(document, other.name.span.end, other.value.span.start);
+        let equals = other.name.span.end + between.find('=')? as u32;
+        Some(equals - lines::start(document, other.span.start))
+    };
+    let start = lines::start(document, attribute.span.start);
+    let beside = target.found.block.body.attributes().find(|other| {
+        lines::next(document, other.span.end) == start
+            || lines::next(document, attribute.span.end) == lines::start(document, other.span.start)
+    });
+    let aligned = beside.is_some_and(|beside| column(beside) == column(attribute));
+    let (old, new) = (name.chars().count(), to.chars().count());
+    let kept = if aligned || space > 1 { (old + space).saturating_sub(new).max(1) } else { space };
+    let end = attribute.name.span.end + space as u32;
+    Ok(vec![target.patch(attribute.name.span.start, end, format!("{to}{}", " ".repeat(kept)))])
 }

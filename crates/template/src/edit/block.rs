@@ -1,8 +1,10 @@
 //! Adding, removing, moving and copying blocks.
 
+use super::plan::Target;
 use super::write::{self, Layout};
-use super::{About, AttributeValue, Destination, EditError, Planned, RawPatch, Target, lines};
+use super::{About, AttributeValue, Destination, EditError, Planned, RawPatch, lines};
 use crate::blocks;
+use crate::disabled;
 use crate::document::Document;
 use crate::syntax::ast::{Block, Item};
 use crate::syntax::is_ident;
@@ -53,9 +55,12 @@ struct Lines {
 
 fn lines_of(document: &Document, block: &Block) -> Lines {
     let mut start = lines::start(document, block.span.start);
+    // A disabled block above is no comment about this one.
+    let disabled = disabled::spans(document);
     while let Some(above) = lines::previous(document, start) {
         let line = lines::between(document, above, start).trim();
-        if !(line.starts_with('#') || line.starts_with("//")) {
+        let other = disabled.iter().any(|span| span.start < start && above < span.end);
+        if other || !(line.starts_with('#') || line.starts_with("//")) {
             break;
         }
         start = above;
@@ -242,8 +247,11 @@ pub(super) fn relocate(
     let eol = anchor.document.line_ending();
     let text = write::with_line_ending(text, eol);
     let eol = eol.as_str();
-    let (cut_start, cut_end) = removal(target);
     let other = lines_of(anchor.document, anchor.found.block);
+    if let Some(swapped) = swap(target, &anchor, &own, &other, to) {
+        return Ok(swapped);
+    }
+    let (cut_start, cut_end) = removal(target);
     let blank = separated(target) || separated(&anchor);
     let gap = if blank { format!("{eol}{eol}") } else { eol.to_owned() };
     let (at, inserted, lead) = match to {
@@ -262,6 +270,42 @@ pub(super) fn relocate(
         patches: vec![target.patch(cut_start, cut_end, ""), RawPatch::new(anchor.document, at, at, inserted)],
         about: Some(About { file: anchor.found.file.0 as usize, offset: offset as u32 }),
     })
+}
+
+/// Neighbours change places, and what is between them stays between them.
+fn swap(
+    target: &Target<'_>,
+    anchor: &Target<'_>,
+    own: &Lines,
+    other: &Lines,
+    to: &Destination,
+) -> Option<Planned> {
+    let document = target.document;
+    if anchor.found.file != target.found.file {
+        return None;
+    }
+    let first_is_own = matches!(to, Destination::After(_));
+    let (first, second) = if first_is_own { (own, other) } else { (other, own) };
+    let between = lines::between(document, first.end, second.start);
+    if second.start < first.next || !between.trim().is_empty() {
+        return None;
+    }
+    let text = lines::between(document, own.start, own.end);
+    let into_header = target.found.block.span.start - own.start;
+    let (patches, offset) = match first_is_own {
+        true => {
+            let cut = target.patch(own.start, other.start, "");
+            let put = target.patch(other.end, other.end, format!("{between}{text}"));
+            let shift = own.start + between.len() as u32;
+            (vec![cut, put], other.end - other.start + shift)
+        }
+        false => {
+            let put = target.patch(other.start, other.start, format!("{text}{between}"));
+            (vec![put, target.patch(other.end, own.end, "")], other.start)
+        }
+    };
+    let about = About { file: target.found.file.0 as usize, offset: offset + into_header };
+    Some(Planned { patches, about: Some(about) })
 }
 
 /// Whether a blank line stands beside the block.

@@ -9,12 +9,14 @@ pub(crate) struct RawPatch {
     pub(crate) start: u32,
     pub(crate) removed: String,
     pub(crate) inserted: String,
+    /// Whether the file begins to exist with it, or ceases to.
+    pub(crate) existence: Option<bool>,
 }
 
 impl RawPatch {
     pub(crate) fn new(document: &Document, start: u32, end: u32, text: impl Into<String>) -> Self {
         let removed = document.text().get(start as usize..end as usize).unwrap_or("").to_owned();
-        Self { file: document.id().0 as usize, start, removed, inserted: text.into() }
+        Self { file: document.id().0 as usize, start, removed, inserted: text.into(), existence: None }
     }
 
     pub(crate) fn end(&self) -> u32 {
@@ -22,7 +24,11 @@ impl RawPatch {
     }
 
     fn is_nothing(&self) -> bool {
-        self.removed == self.inserted
+        self.removed == self.inserted && self.existence.is_none()
+    }
+
+    fn delta(&self) -> i64 {
+        self.inserted.len() as i64 - self.removed.len() as i64
     }
 }
 
@@ -97,7 +103,7 @@ fn continues(last: &RawPatch, next: &RawPatch) -> bool {
 }
 
 /// The patches that undo these, in terms of the text after them.
-fn inverse(patches: &[RawPatch]) -> Vec<RawPatch> {
+pub(crate) fn inverse(patches: &[RawPatch]) -> Vec<RawPatch> {
     let mut shift = 0i64;
     let mut file = usize::MAX;
     patches
@@ -107,8 +113,14 @@ fn inverse(patches: &[RawPatch]) -> Vec<RawPatch> {
                 (shift, file) = (0, patch.file);
             }
             let start = (i64::from(patch.start) + shift) as u32;
-            shift += patch.inserted.len() as i64 - patch.removed.len() as i64;
-            RawPatch { file, start, removed: patch.inserted.clone(), inserted: patch.removed.clone() }
+            shift += patch.delta();
+            RawPatch {
+                file,
+                start,
+                removed: patch.inserted.clone(),
+                inserted: patch.removed.clone(),
+                existence: patch.existence.map(|exists| !exists),
+            }
         })
         .collect()
 }
@@ -127,6 +139,7 @@ pub(crate) fn apply_patches(documents: &mut [Document], patches: &[RawPatch]) {
         if mine.is_empty() {
             continue;
         }
+        let present = mine.iter().rev().find_map(|patch| patch.existence).unwrap_or(document.is_present());
         let mut text = String::with_capacity(document.text().len());
         let mut at = 0;
         for patch in mine {
@@ -135,40 +148,102 @@ pub(crate) fn apply_patches(documents: &mut [Document], patches: &[RawPatch]) {
             at = patch.end() as usize;
         }
         text.push_str(document.text().get(at..).unwrap_or(""));
-        *document = Document::new(document.id(), document.path().to_owned(), text.into_bytes());
+        *document = document.with_text(text, present);
     }
 }
 
-/// One patch per changed document that leads from `before` to `after`.
+/// The patches that lead from `before` to `after`, line by line. Documents that `after` has besides are new files.
 pub(crate) fn difference(before: &[Document], after: &[Document]) -> Vec<RawPatch> {
-    before
-        .iter()
-        .zip(after)
-        .filter(|(old, new)| old.bytes() != new.bytes())
-        .map(|(old, new)| {
-            let (old_text, new_text) = (old.text(), new.text());
-            let mut start: usize = old_text
-                .chars()
-                .zip(new_text.chars())
-                .take_while(|(a, b)| a == b)
-                .map(|(a, _)| a.len_utf8())
-                .sum();
-            // A line break of two characters is replaced as a whole.
-            if old_text.get(..start).is_some_and(|same| same.ends_with('\r')) {
-                start -= 1;
+    let mut out = Vec::new();
+    for (old, new) in before.iter().zip(after) {
+        let existence = (old.is_present() != new.is_present()).then_some(new.is_present());
+        if let Some(existence) = existence {
+            let whole = RawPatch::new(old, 0, old.text().len() as u32, new.text());
+            out.push(RawPatch { existence: Some(existence), ..whole });
+        } else if old.bytes() != new.bytes() {
+            out.extend(line_patches(old, new.text()));
+        }
+    }
+    out
+}
+
+/// The patches that turn a document into that text: changed lines, without what they begin and end with alike.
+pub(crate) fn line_patches(document: &Document, text: &str) -> Vec<RawPatch> {
+    let mut options = diffy::DiffOptions::new();
+    // All in one hunk.
+    options.set_context_len(usize::MAX / 4);
+    let patch = options.create_patch(document.text(), text);
+    let mut out = Vec::new();
+    let (mut at, mut start) = (0usize, None);
+    let mut inserted = String::new();
+    for line in patch.hunks().iter().flat_map(|hunk| hunk.lines()) {
+        match line {
+            diffy::Line::Context(line) => {
+                if let Some(start) = start.take() {
+                    out.push(trimmed(document, start, at, &std::mem::take(&mut inserted)));
+                }
+                at += line.len();
             }
-            let tail = |text: &'_ str| text.get(start..).unwrap_or("").to_owned();
-            let (old_tail, new_tail) = (tail(old_text), tail(new_text));
-            let same: usize = old_tail
-                .chars()
-                .rev()
-                .zip(new_tail.chars().rev())
-                .take_while(|(a, b)| a == b)
-                .map(|(a, _)| a.len_utf8())
-                .sum();
-            let end = old_text.len() - same;
-            let text = new_tail.get(..new_tail.len() - same).unwrap_or("");
-            RawPatch::new(old, start as u32, end as u32, text)
-        })
-        .collect()
+            diffy::Line::Delete(line) => {
+                start.get_or_insert(at);
+                at += line.len();
+            }
+            diffy::Line::Insert(line) => {
+                start.get_or_insert(at);
+                inserted.push_str(line);
+            }
+        }
+    }
+    if let Some(start) = start {
+        out.push(trimmed(document, start, at, &inserted));
+    }
+    out
+}
+
+fn trimmed(document: &Document, start: usize, end: usize, new: &str) -> RawPatch {
+    let old = document.text().get(start..end).unwrap_or("");
+    let width = |(a, b): (char, char)| (a == b).then(|| a.len_utf8());
+    let mut head: usize = old.chars().zip(new.chars()).map_while(width).sum();
+    // A line break of two characters is replaced as a whole.
+    if old.get(..head).is_some_and(|same| same.ends_with('\r')) {
+        head -= 1;
+    }
+    let (old_tail, new_tail) = (old.get(head..).unwrap_or(""), new.get(head..).unwrap_or(""));
+    let mut tail: usize = old_tail.chars().rev().zip(new_tail.chars().rev()).map_while(width).sum();
+    if old_tail.get(old_tail.len() - tail..).is_some_and(|same| same.starts_with('\n')) {
+        let whole = |text: &str| text.get(..text.len() - tail).is_some_and(|rest| rest.ends_with('\r'));
+        if whole(old_tail) || whole(new_tail) {
+            tail -= 1;
+        }
+    }
+    let text = new_tail.get(..new_tail.len() - tail).unwrap_or("");
+    RawPatch::new(document, (start + head) as u32, (end - tail) as u32, text)
+}
+
+/// Patches for an older text in terms of a newer one, and how far a place moved; `None` when a change in between
+/// touches one of their places.
+pub(crate) fn rebase(mut patches: Vec<RawPatch>, changes: &[&[RawPatch]]) -> Option<Vec<RawPatch>> {
+    for change in changes {
+        for patch in &mut patches {
+            let mut shift = 0;
+            for other in change.iter().filter(|other| other.file == patch.file) {
+                let apart = other.end() < patch.start || patch.end() < other.start;
+                if !apart || other.existence.is_some() || patch.existence.is_some() {
+                    return None;
+                }
+                if other.end() < patch.start {
+                    shift += other.delta();
+                }
+            }
+            patch.start = u32::try_from(i64::from(patch.start) + shift).ok()?;
+        }
+    }
+    Some(patches)
+}
+
+/// Where a place of an older text is now; `None` when a change in between touches it.
+pub(crate) fn place_now(file: usize, at: u32, changes: &[&[RawPatch]]) -> Option<u32> {
+    let place =
+        RawPatch { file, start: at, removed: String::new(), inserted: String::new(), existence: None };
+    rebase(vec![place], changes)?.first().map(|place| place.start)
 }

@@ -65,9 +65,41 @@ pub(super) fn plan(documents: &[Document], edit: &Edit) -> Result<Option<Planned
             let Some(target) = target(block)? else { return Ok(None) };
             target.set_label(*index, label)?
         }
-        Edit::ReplaceText { .. } | Edit::Several { .. } => return Ok(None),
+        Edit::RenameAttribute { block, name, to } => {
+            let Some(target) = target(block)? else { return Ok(None) };
+            Planned::only(target.rename(name, to)?)
+        }
+        Edit::MoveElement { block, name, index, to } => {
+            let Some(target) = target(block)? else { return Ok(None) };
+            Planned::only(list::relocate(&target, name, *index, *to)?)
+        }
+        Edit::DisableAttribute { block, name } | Edit::EnableAttribute { block, name } => {
+            let Some(_) = target(block)? else { return Ok(None) };
+            return Err(EditError::NoComments { what: format!("`{name}`") });
+        }
+        Edit::DisableBlock { block } => {
+            let Some(_) = target(block)? else { return Ok(None) };
+            return Err(EditError::NoComments { what: format!("`{block}`") });
+        }
+        Edit::ReplaceText { .. }
+        | Edit::Rename { .. }
+        | Edit::EnableBlock { .. }
+        | Edit::ExtractVariable { .. }
+        | Edit::MoveScriptToFile { .. }
+        | Edit::CreateFile { .. }
+        | Edit::Several { .. } => return Ok(None),
     };
     Ok(Some(planned))
+}
+
+/// Changes a label in a JSON document, and nothing else; `None` when the block is in another one.
+pub(super) fn set_label(
+    documents: &[Document],
+    id: &str,
+    index: usize,
+    label: &str,
+) -> Result<Option<Planned>, EditError> {
+    Target::find(documents, id)?.map(|target| target.set_label(index, label)).transpose()
 }
 
 fn not_here(what: &str) -> EditError {
@@ -166,6 +198,18 @@ impl<'a> Target<'a> {
     fn unset(&self, name: &str) -> Vec<RawPatch> {
         let Some(member) = self.member(name) else { return Vec::new() };
         Container::of(self.document, self.node).remove(member.span).into_iter().collect()
+    }
+
+    fn rename(&self, name: &str, to: &str) -> Result<Vec<RawPatch>, EditError> {
+        let none = || EditError::NoAttribute { block: self.found.id.clone(), name: name.to_owned() };
+        let member = self.member(name).ok_or_else(none)?;
+        if to.is_empty() {
+            return Err(EditError::BadName { name: to.to_owned() });
+        }
+        if to != name && self.member(to).is_some() {
+            return Err(EditError::NameTaken { kind: "argument", name: to.to_owned() });
+        }
+        Ok(self.replace(member.key_span, write::quoted(to)))
     }
 
     fn set_label(&self, index: usize, label: &str) -> Result<Planned, EditError> {

@@ -1,7 +1,8 @@
 //! Elements of lists that are written out in the file.
 
+use super::plan::Target;
 use super::write;
-use super::{AttributeValue, EditError, RawPatch, Target, lines};
+use super::{AttributeValue, EditError, RawPatch, lines};
 use crate::syntax::ast::{Attribute, Expr, ExprKind};
 use crate::syntax::{Span, SyntaxKind, lexer};
 
@@ -227,4 +228,99 @@ pub(super) fn update(
         _ => true,
     });
     Ok(apart.then_some(patches))
+}
+
+/// Moves an element. Where each stands on lines of its own, the comments of its lines go with it.
+pub(super) fn relocate(
+    target: &Target<'_>,
+    name: &str,
+    index: usize,
+    to: usize,
+) -> Result<Vec<RawPatch>, EditError> {
+    let list = List::find(target, name, index)?;
+    let none = |index| EditError::NoElement { block: target.found.id.clone(), name: name.to_owned(), index };
+    for at in [index, to] {
+        list.elements.get(at).ok_or_else(|| none(at))?;
+    }
+    let mut order: Vec<usize> = (0..list.elements.len()).collect();
+    let moved = order.remove(index);
+    order.insert(to, moved);
+    let changed = index.min(to)..=index.max(to);
+    if let Some(rows) = list.rows() {
+        return Ok(changed.filter_map(|at| list.put_row(&rows, at, *order.get(at)?)).collect());
+    }
+    let heredoc = |at: usize| list.elements.get(at).is_some_and(|e| last_line_is_heredoc(list.text(e.span)));
+    if changed.clone().any(heredoc) {
+        return Err(EditError::Unsuitable {
+            what: format!("this element of `{name}` cannot be moved"),
+            why: "it shares lines with its neighbours and holds a heredoc; edit it as text".to_owned(),
+        });
+    }
+    let put = |at: usize| {
+        let (old, new) = (list.elements.get(at)?, list.elements.get(*order.get(at)?)?);
+        Some(target.patch(old.span.start, old.span.end, list.text(new.span)))
+    };
+    Ok(changed.filter_map(put).collect())
+}
+
+/// The lines of an element, with full lines of comments above it.
+struct Row {
+    start: u32,
+    /// Before the line break.
+    end: u32,
+    /// Where the comma stands, or would.
+    comma: u32,
+    has_comma: bool,
+}
+
+impl List<'_> {
+    /// The rows of the elements, if each has lines of its own.
+    fn rows(&self) -> Option<Vec<Row>> {
+        let document = self.target.document;
+        let mut rows: Vec<Row> = Vec::new();
+        let mut free = lines::next(document, self.span.start);
+        for element in self.elements {
+            let comma = self.comma_after(element);
+            let end = lines::end(document, comma.unwrap_or(element.span.end));
+            let row_start = lines::start(document, element.span.start);
+            let tail = lines::between(document, comma.unwrap_or(element.span.end), end);
+            let trivia = |text: &str| lexer::tokens(text).iter().all(|token| token.kind.is_trivia());
+            let heredoc = last_line_is_heredoc(self.text(element.span));
+            if !lines::starts_line(document, element.span.start)
+                || row_start < free
+                || end >= self.span.end
+                || heredoc
+                || !trivia(tail)
+            {
+                return None;
+            }
+            // Comments directly above belong to the element; what is set apart stays.
+            let mut start = row_start;
+            while let Some(above) = lines::previous(document, start).filter(|above| *above >= free) {
+                let line = lines::between(document, above, lines::end(document, above)).trim();
+                if !(line.starts_with('#') || line.starts_with("//")) {
+                    break;
+                }
+                start = above;
+            }
+            rows.push(Row {
+                start,
+                end,
+                comma: comma.map_or(element.span.end, |after| after - 1),
+                has_comma: comma.is_some(),
+            });
+            free = lines::next(document, end);
+        }
+        Some(rows)
+    }
+
+    /// Puts the row of one element where another one stands, with a comma as there.
+    fn put_row(&self, rows: &[Row], at: usize, from: usize) -> Option<RawPatch> {
+        let (place, row) = (rows.get(at)?, rows.get(from)?);
+        let document = self.target.document;
+        let head = lines::between(document, row.start, row.comma);
+        let tail = lines::between(document, row.comma + u32::from(row.has_comma), row.end);
+        let comma = if place.has_comma { "," } else { "" };
+        Some(self.target.patch(place.start, place.end, format!("{head}{comma}{tail}")))
+    }
 }

@@ -5,19 +5,31 @@
 
 mod attribute;
 mod block;
+mod compound;
+mod error;
 mod history;
 mod json;
-mod lines;
 mod list;
+mod plan;
+mod rename;
+mod switch;
 mod write;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::blocks::{self, BlockRef};
-use crate::document::{Document, Utf16Position};
+use crate::diagnostic::Diagnostic;
+use crate::document::Utf16Position;
+use crate::lines;
+use crate::references::Symbol;
 
-pub(crate) use history::{History, RawPatch, apply_patches, difference, tidy};
+pub(crate) use compound::{Scene, create, is_compound, name_of_copy, parts};
+pub use error::EditError;
+pub(crate) use history::{
+    History, RawPatch, apply_patches, difference, inverse, line_patches, place_now, rebase, tidy,
+};
+pub(crate) use plan::{About, Planned, block_at, plan};
+pub(crate) use rename::left_undeclared;
 
 /// A value to write for an attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -69,7 +81,7 @@ pub enum Destination {
     After(String),
 }
 
-/// Something to change. Blocks are named as in [`crate::blocks`], files by [`Document::name`].
+/// Something to change. Blocks are named as in [`crate::blocks`], files by [`crate::Document::name`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "edit", rename_all = "snake_case")]
 pub enum Edit {
@@ -84,6 +96,29 @@ pub enum Edit {
     },
     /// Removes an argument with its line and the comment at the end of that line. Nothing happens when unset.
     UnsetAttribute {
+        /// In which block.
+        block: String,
+        /// The argument.
+        name: String,
+    },
+    /// Changes the name of an argument, keeping its value and the alignment.
+    RenameAttribute {
+        /// In which block.
+        block: String,
+        /// The argument.
+        name: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Turns an argument into a comment, from which [`Edit::EnableAttribute`] brings it back.
+    DisableAttribute {
+        /// In which block.
+        block: String,
+        /// The argument.
+        name: String,
+    },
+    /// Makes an argument of the comment that it was turned into.
+    EnableAttribute {
         /// In which block.
         block: String,
         /// The argument.
@@ -120,6 +155,17 @@ pub enum Edit {
         /// Which element, from 0.
         index: usize,
     },
+    /// Moves an element of a list argument, with the comments on its line and directly above it.
+    MoveElement {
+        /// In which block.
+        block: String,
+        /// The argument.
+        name: String,
+        /// Which element, from 0.
+        index: usize,
+        /// Where it is then, from 0.
+        to: usize,
+    },
     /// Adds a block.
     AddBlock {
         /// The block it goes into; none for the top of a file.
@@ -145,12 +191,23 @@ pub enum Edit {
         /// Where to.
         to: Destination,
     },
-    /// Writes a second copy of a block directly after it.
+    /// Turns a block into comments, from which [`Edit::EnableBlock`] brings it back.
+    DisableBlock {
+        /// Which block.
+        block: String,
+    },
+    /// Makes a block of the comments that it was turned into.
+    EnableBlock {
+        /// Which block, as the outline names it: see [`crate::disabled`].
+        block: String,
+    },
+    /// Writes a second copy of a block directly after it. A copy of something with a name gets a name of its own.
     DuplicateBlock {
         /// Which block.
         block: String,
     },
-    /// Changes a label of a block.
+    /// Changes a label of a block. Where it names or types a variable, local, source or data source, everything
+    /// that refers to it follows.
     SetLabel {
         /// Which block.
         block: String,
@@ -158,6 +215,39 @@ pub enum Edit {
         index: usize,
         /// The new label.
         label: String,
+    },
+    /// Gives a variable, local, source or data source another name, where it is declared and wherever it is used: in
+    /// every file, files with values of variables included.
+    Rename {
+        /// What is renamed.
+        symbol: Symbol,
+        /// The new name; of a source or data source without the type.
+        to: String,
+    },
+    /// Makes a variable of a value that is written out, and uses it in its place.
+    ExtractVariable {
+        /// In which block.
+        block: String,
+        /// The argument.
+        name: String,
+        /// Only that element of the list, from 0.
+        index: Option<usize>,
+        /// The name of the new variable.
+        variable: String,
+    },
+    /// Moves the commands of `inline` to a script file of their own.
+    MoveScriptToFile {
+        /// Which provisioner or post-processor.
+        block: String,
+        /// The new file, from the template's folder: `scripts/install.sh`.
+        file: String,
+    },
+    /// Writes a new file beside the template.
+    CreateFile {
+        /// Its path, from the template's folder.
+        file: String,
+        /// What it holds.
+        text: String,
     },
     /// Replaces text. Line breaks of the new text become those of the file.
     ReplaceText {
@@ -193,7 +283,7 @@ pub struct Patch {
 }
 
 /// What an edit, an undo or a redo did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Change {
     /// The revision after it.
     #[ts(type = "number")]
@@ -202,200 +292,6 @@ pub struct Change {
     pub patches: Vec<Patch>,
     /// The name of the block that was added, moved or renamed, after the change.
     pub block: Option<String>,
-}
-
-/// Why an edit is refused. The documents are untouched then.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// The edit was made for an older text.
-    #[error(
-        "the text has changed since (revision {current}, the edit is for {base}); look at it again and repeat the edit"
-    )]
-    Stale {
-        /// The revision the edit was made for.
-        base: u64,
-        /// The revision of the project.
-        current: u64,
-    },
-    /// The document cannot be written back faithfully.
-    #[error("{file} is not UTF-8 text and open read-only; convert it to UTF-8 first")]
-    ReadOnly {
-        /// The document.
-        file: String,
-    },
-    /// There is no such block.
-    #[error("there is no block `{block}`; it may have been removed or renamed")]
-    UnknownBlock {
-        /// As asked for.
-        block: String,
-    },
-    /// There is no such document.
-    #[error("{file} is not open in this project")]
-    UnknownFile {
-        /// As asked for.
-        file: String,
-    },
-    /// The argument is not set, or is not a list written out in the file.
-    #[error(
-        "`{name}` of `{block}` is not a list with an element {index} that could be edited; edit it as text"
-    )]
-    NoElement {
-        /// The block.
-        block: String,
-        /// The argument.
-        name: String,
-        /// The element.
-        index: usize,
-    },
-    /// Not a name of the language.
-    #[error(
-        "`{name}` cannot be a name: names start with a letter or `_` and go on with letters, digits, `_` and `-`"
-    )]
-    BadName {
-        /// As asked for.
-        name: String,
-    },
-    /// The text is no expression.
-    #[error("`{text}` is not an expression: {message}")]
-    BadExpression {
-        /// As given.
-        text: String,
-        /// What the parser says.
-        message: String,
-    },
-    /// The range lies outside the text or cuts a character or line break apart.
-    #[error("{file}: there is no text range {start}..{end}")]
-    BadRange {
-        /// The document.
-        file: String,
-        /// First byte.
-        start: u32,
-        /// Byte after.
-        end: u32,
-    },
-    /// The block has no such label.
-    #[error("`{block}` has no label number {}", index + 1)]
-    NoLabel {
-        /// The block.
-        block: String,
-        /// From 0.
-        index: usize,
-    },
-    /// JSON has no place for what is asked for.
-    #[error("{what} cannot be done in a JSON template this way; edit it as text")]
-    NotInJson {
-        /// What was asked for.
-        what: String,
-    },
-    /// A block cannot go there.
-    #[error("`{block}` cannot be moved next to a block inside itself")]
-    IntoItself {
-        /// The block.
-        block: String,
-    },
-}
-
-/// The patches of an edit, per document in rising order, and the place where the block it is about starts after
-/// the change: (document, byte).
-pub(crate) struct Planned {
-    pub(crate) patches: Vec<RawPatch>,
-    pub(crate) about: Option<About>,
-}
-
-/// How to find the block an edit was about once the edit is done.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct About {
-    /// Index of the document.
-    pub(crate) file: usize,
-    /// A byte of the header, in terms of the text after the change.
-    pub(crate) offset: u32,
-}
-
-impl Planned {
-    fn only(patches: Vec<RawPatch>) -> Self {
-        Self { patches, about: None }
-    }
-}
-
-/// Plans one edit against the documents; [`Edit::Several`] is taken apart by the caller.
-pub(crate) fn plan(documents: &[Document], edit: &Edit) -> Result<Planned, EditError> {
-    if let Some(planned) = json::plan(documents, edit)? {
-        return Ok(planned);
-    }
-    let target = |id: &str| Target::find(documents, id);
-    match edit {
-        Edit::SetAttribute { block, name, value } => {
-            attribute::set(&target(block)?, name, value).map(Planned::only)
-        }
-        Edit::UnsetAttribute { block, name } => Ok(Planned::only(attribute::unset(&target(block)?, name))),
-        Edit::SetElement { block, name, index, value } => {
-            list::set(&target(block)?, name, *index, value).map(Planned::only)
-        }
-        Edit::InsertElement { block, name, index, value } => {
-            list::insert(&target(block)?, name, *index, value).map(Planned::only)
-        }
-        Edit::RemoveElement { block, name, index } => {
-            list::remove(&target(block)?, name, *index).map(Planned::only)
-        }
-        Edit::AddBlock { parent, kind, labels, attributes, after } => {
-            let new = block::NewBlock { kind, labels, attributes };
-            block::add(documents, parent.as_deref(), &new, after.as_deref())
-        }
-        Edit::RemoveBlock { block } => Ok(Planned::only(block::remove(&target(block)?))),
-        Edit::MoveBlock { block, to } => block::relocate(documents, &target(block)?, to),
-        Edit::DuplicateBlock { block } => Ok(block::duplicate(&target(block)?)),
-        Edit::SetLabel { block, index, label } => block::set_label(&target(block)?, *index, label),
-        Edit::ReplaceText { file, range, text } => replace_text(documents, file, *range, text),
-        Edit::Several { .. } => Ok(Planned::only(Vec::new())),
-    }
-}
-
-/// A block together with its document.
-pub(crate) struct Target<'a> {
-    document: &'a Document,
-    found: BlockRef<'a>,
-}
-
-impl<'a> Target<'a> {
-    fn find(documents: &'a [Document], id: &str) -> Result<Self, EditError> {
-        let unknown = || EditError::UnknownBlock { block: id.to_owned() };
-        let found = blocks::find(documents, id).ok_or_else(unknown)?;
-        let document = documents.get(found.file.0 as usize).ok_or_else(unknown)?;
-        if document.language().is_json() {
-            return Err(EditError::NotInJson { what: "this edit".to_owned() });
-        }
-        Ok(Self { document, found })
-    }
-
-    fn patch(&self, start: u32, end: u32, text: impl Into<String>) -> RawPatch {
-        RawPatch::new(self.document, start, end, text)
-    }
-}
-
-fn replace_text(
-    documents: &[Document],
-    file: &str,
-    range: EditRange,
-    text: &str,
-) -> Result<Planned, EditError> {
-    let document = documents
-        .iter()
-        .find(|document| document.name() == file)
-        .ok_or_else(|| EditError::UnknownFile { file: file.to_owned() })?;
-    let (start, end) = match range {
-        EditRange::Bytes { start, end } => (Some(start), Some(end)),
-        EditRange::Utf16 { start, end } => (document.offset(start), document.offset(end)),
-    };
-    let (start, end) = (start.unwrap_or(u32::MAX), end.unwrap_or(u32::MAX));
-    let whole = |at: u32| {
-        let at = at as usize;
-        let bytes = document.text().as_bytes();
-        let splits_break = at > 0 && bytes.get(at - 1) == Some(&b'\r') && bytes.get(at) == Some(&b'\n');
-        document.text().is_char_boundary(at) && !splits_break
-    };
-    if start > end || !whole(start) || !whole(end) {
-        return Err(EditError::BadRange { file: file.to_owned(), start, end });
-    }
-    let text = write::with_line_ending(text, document.line_ending());
-    Ok(Planned::only(vec![RawPatch::new(document, start, end, text)]))
+    /// What the change leaves behind: uses of something that is declared no more.
+    pub warnings: Vec<Diagnostic>,
 }

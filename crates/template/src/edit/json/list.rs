@@ -51,6 +51,24 @@ pub(super) fn remove(target: &Target<'_>, name: &str, index: usize) -> Result<Ve
     Ok(Container::of(target.document, node).remove(element.span).into_iter().collect())
 }
 
+pub(super) fn relocate(
+    target: &Target<'_>,
+    name: &str,
+    index: usize,
+    to: usize,
+) -> Result<Vec<RawPatch>, EditError> {
+    let (_, elements) = find(target, name, index)?;
+    for at in [index, to] {
+        elements.get(at).ok_or_else(|| none(target, name, at))?;
+    }
+    let mut order: Vec<&Node> = elements.iter().collect();
+    let moved = order.remove(index);
+    order.insert(to, moved);
+    let places = elements.iter().zip(order).skip(index.min(to)).take(index.abs_diff(to) + 1);
+    let text = |node: &Node| lines::between(target.document, node.span.start, node.span.end).to_owned();
+    Ok(places.flat_map(|(place, node)| target.replace(place.span, text(node))).collect())
+}
+
 /// Turns an array into another one by touching only the elements that differ. `None` when that is not possible.
 pub(super) fn update(
     target: &Target<'_>,

@@ -3,7 +3,7 @@
 use crate::document::Document;
 
 /// Start of the line that holds `offset`; after a byte order mark on the first line.
-pub(super) fn start(document: &Document, offset: u32) -> u32 {
+pub(crate) fn start(document: &Document, offset: u32) -> u32 {
     let text = document.text();
     let before = text.get(..offset as usize).unwrap_or(text);
     match before.rfind('\n') {
@@ -14,7 +14,7 @@ pub(super) fn start(document: &Document, offset: u32) -> u32 {
 }
 
 /// End of the line that holds `offset`, before its line break.
-pub(super) fn end(document: &Document, offset: u32) -> u32 {
+pub(crate) fn end(document: &Document, offset: u32) -> u32 {
     let text = document.text();
     let rest = text.get(offset as usize..).unwrap_or("");
     match rest.find('\n') {
@@ -27,43 +27,43 @@ pub(super) fn end(document: &Document, offset: u32) -> u32 {
 }
 
 /// Start of the line after the one that holds `offset`, or the end of the text.
-pub(super) fn next(document: &Document, offset: u32) -> u32 {
+pub(crate) fn next(document: &Document, offset: u32) -> u32 {
     let text = document.text();
     let rest = text.get(offset as usize..).unwrap_or("");
     rest.find('\n').map_or(text.len() as u32, |at| offset + at as u32 + 1)
 }
 
 /// The text between two offsets.
-pub(super) fn between(document: &Document, start: u32, end: u32) -> &str {
+pub(crate) fn between(document: &Document, start: u32, end: u32) -> &str {
     document.text().get(start as usize..end as usize).unwrap_or("")
 }
 
 /// The space at the start of the line that holds `offset`.
-pub(super) fn indentation(document: &Document, offset: u32) -> &str {
+pub(crate) fn indentation(document: &Document, offset: u32) -> &str {
     let line = between(document, start(document, offset), end(document, offset));
     let content = line.trim_start_matches([' ', '\t']);
     line.get(..line.len() - content.len()).unwrap_or("")
 }
 
 /// Whether only space stands before `offset` on its line.
-pub(super) fn starts_line(document: &Document, offset: u32) -> bool {
+pub(crate) fn starts_line(document: &Document, offset: u32) -> bool {
     between(document, start(document, offset), offset).trim().is_empty()
 }
 
 /// Whether the line that starts at `offset` is there and holds only space.
-pub(super) fn is_blank(document: &Document, offset: u32) -> bool {
+pub(crate) fn is_blank(document: &Document, offset: u32) -> bool {
     (offset as usize) < document.text().len()
         && between(document, offset, end(document, offset)).trim().is_empty()
 }
 
 /// Start of the line before the one that starts at `offset`; `None` on the first.
-pub(super) fn previous(document: &Document, offset: u32) -> Option<u32> {
+pub(crate) fn previous(document: &Document, offset: u32) -> Option<u32> {
     let first = start(document, 0).max(if document.has_bom() { 3 } else { 0 });
     (offset > first).then(|| start(document, offset - 1))
 }
 
 /// One level of indentation, as the document does it: that of its first indented line.
-pub(super) fn unit(document: &Document) -> &str {
+pub(crate) fn unit(document: &Document) -> &str {
     for block in document.body().blocks() {
         for item in &block.body.items {
             let at = match item {
