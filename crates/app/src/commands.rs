@@ -135,6 +135,12 @@ commands! {
     save(Save) -> Saved, reads [], stales [Session];
     /// Reads an open template from disk again; unsaved changes are lost.
     reload(OfSession) -> TemplateState, reads [], stales [Session];
+    /// Takes in what other programs changed in the files of an open template, where both did not change the same.
+    merge_disk(OfSession) -> DiskMerge, reads [], stales [Session];
+    /// Decides about a file that was changed here and by another program.
+    resolve_disk(ResolveDisk) -> Changed, reads [], stales [Session];
+    /// Brings back, or forgets, what an earlier session did not save.
+    recover_template(RecoverTemplate) -> Changed, reads [], stales [Session];
     /// Checks an open template as a build would.
     validate(OfSession) -> Validation, reads [Session], stales [];
     /// Lists what an open template declares.

@@ -1,14 +1,14 @@
 //! Open templates: the text, the values it is read with, and what is known of the files on disk.
 
+mod disk;
+mod unsaved;
+
 use std::collections::HashMap;
-use std::fs::Metadata;
-use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use goldsmith_process::durable::Staged;
-use goldsmith_template::{Analysis, Change, Edit, EditError, Files as _, Inputs, Project, analyze};
+use goldsmith_template::project::{Overlay, Unsaved};
+use goldsmith_template::{Analysis, Change, Edit, EditError, Inputs, Project, analyze};
 
 use crate::core::{Core, lock};
 use crate::error::WireError;
@@ -51,28 +51,18 @@ impl Sessions {
     }
 }
 
-/// What a file was when it was last read or written: cheap to compare before its bytes are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    modified: (i64, i64),
-    len: u64,
-    inode: u64,
-}
-
-impl Stamp {
-    fn of(meta: &Metadata) -> Self {
-        Stamp { modified: (meta.mtime(), meta.mtime_nsec()), len: meta.len(), inode: meta.ino() }
-    }
-}
-
 /// One open template.
 pub(crate) struct Session {
     project: Project,
     files: DiskFiles,
     cwd: PathBuf,
     inputs: TemplateInputs,
-    stamps: HashMap<PathBuf, Stamp>,
+    stamps: HashMap<PathBuf, disk::Stamp>,
     analysis: Option<(u64, Arc<Analysis>)>,
+    /// The revision whose unsaved texts are kept for the case of a crash.
+    kept: Option<u64>,
+    /// Texts of an earlier session that were not saved, until the user decides what becomes of them.
+    earlier: Vec<Unsaved>,
 }
 
 impl Session {
@@ -96,8 +86,17 @@ impl Session {
     ) -> Result<Self, WireError> {
         let cwd = core.setup().cwd.clone();
         let project = Project::open(&files, &path)?;
-        let mut session = Session { project, files, cwd, inputs, stamps: HashMap::new(), analysis: None };
-        session.stamp_all();
+        let mut session = Session {
+            project,
+            files,
+            cwd,
+            inputs,
+            stamps: HashMap::new(),
+            analysis: None,
+            kept: None,
+            earlier: Vec::new(),
+        };
+        session.attend();
         Ok(session)
     }
 
@@ -111,32 +110,31 @@ impl Session {
         &self.inputs
     }
 
-    /// The files as it sees them.
-    pub fn files(&self) -> &DiskFiles {
-        &self.files
+    /// The files as it sees them: those on disk, with the text as it is here in place of those that are open.
+    pub fn files(&self) -> Overlay<'_> {
+        self.project.overlay(&self.files, &self.cwd)
+    }
+
+    /// Also looks after the files with values of variables.
+    fn attend(&mut self) {
+        let var_files: Vec<PathBuf> = self.inputs.var_files.iter().map(PathBuf::from).collect();
+        self.project.attend(&self.files, &var_files);
+        self.stamp_all();
     }
 
     /// Other values.
     pub fn set_inputs(&mut self, inputs: TemplateInputs) {
         self.inputs = inputs;
         self.analysis = None;
+        self.attend();
     }
 
     /// Reads everything from disk again.
     pub fn reload(&mut self) -> Result<(), WireError> {
         self.project = Project::open(&self.files, self.project.path())?;
         self.analysis = None;
-        self.stamp_all();
+        self.attend();
         Ok(())
-    }
-
-    fn stamp_all(&mut self) {
-        self.stamps.clear();
-        for document in self.project.documents() {
-            if let Ok(meta) = self.cwd.join(document.path()).metadata() {
-                self.stamps.insert(document.path().to_owned(), Stamp::of(&meta));
-            }
-        }
     }
 
     /// What is wrong with the text as it is; nothing outside the template's folder is looked at.
@@ -147,14 +145,14 @@ impl Session {
             return analysis.clone();
         }
         let inputs = core.inputs(&self.inputs, false);
-        let analysis = Arc::new(analyze(&self.project, &self.files, &inputs));
+        let analysis = Arc::new(analyze(&self.project, &self.files(), &inputs));
         self.analysis = Some((self.project.revision(), analysis.clone()));
         analysis
     }
 
     /// What a build makes of the text as it is.
     pub fn full_analysis(&self, inputs: &Inputs) -> Analysis {
-        analyze(&self.project, &self.files, inputs)
+        analyze(&self.project, &self.files(), inputs)
     }
 
     /// Everything the window shows.
@@ -166,6 +164,7 @@ impl Session {
                 .project
                 .documents()
                 .iter()
+                .chain(self.project.beside())
                 .map(|document| DocumentText {
                     file: document.name().to_owned(),
                     text: document.text().to_owned(),
@@ -188,6 +187,7 @@ impl Session {
 
     /// Does an edit.
     pub fn apply(&mut self, core: &Core, base: u64, edit: &Edit) -> Result<Changed, WireError> {
+        self.refuse_existing(edit)?;
         let change = self.project.apply(base, edit)?;
         Ok(self.changed(core, Some(change)))
     }
@@ -206,10 +206,18 @@ impl Session {
 
     fn changed(&mut self, core: &Core, change: Option<Change>) -> Changed {
         let analysis = self.analysis(core);
-        let (patches, block) = change.map_or((Vec::new(), None), |change| (change.patches, change.block));
+        let change = change.unwrap_or_else(|| Change {
+            revision: self.project.revision(),
+            patches: Vec::new(),
+            block: None,
+            warnings: Vec::new(),
+        });
+        let open = self.project.documents().iter().chain(self.project.beside());
         Changed {
-            patches,
-            block,
+            patches: change.patches,
+            block: change.block,
+            warnings: change.warnings,
+            files: open.map(|document| document.name().to_owned()).collect(),
             revision: self.project.revision(),
             outline: self.project.outline_with(&analysis.diagnostics),
             diagnostics: analysis.diagnostics.clone(),
@@ -217,73 +225,6 @@ impl Session {
             can_undo: self.project.can_undo(),
             can_redo: self.project.can_redo(),
         }
-    }
-
-    /// Files that are no longer on disk as they were read or written. The time stamp decides where it is the same,
-    /// the bytes where it is not.
-    pub fn changed_on_disk(&mut self) -> Vec<PathBuf> {
-        let mut changed = Vec::new();
-        for document in self.project.documents() {
-            let path = document.path();
-            let stamp = self.cwd.join(path).metadata().ok().map(|meta| Stamp::of(&meta));
-            if stamp.is_some() && stamp == self.stamps.get(path).copied() {
-                continue;
-            }
-            match (self.files.read(path), self.project.saved_bytes(path)) {
-                (Ok(there), Some(known)) if there == known => {
-                    if let Some(stamp) = stamp {
-                        self.stamps.insert(path.to_owned(), stamp);
-                    }
-                }
-                _ => changed.push(path.to_owned()),
-            }
-        }
-        changed
-    }
-
-    /// Writes changed files: beside, synced, renamed. Refused, before anything is written, when one of them
-    /// changed on disk, unless it may be overwritten.
-    pub fn save(&mut self, file: Option<&str>, overwrite: bool) -> Result<Vec<String>, WireError> {
-        let wanted = |path: &Path| file.is_none_or(|file| path == Path::new(file));
-        let doomed: Vec<PathBuf> = self.project.dirty().into_iter().filter(|path| wanted(path)).collect();
-        if !overwrite {
-            let foreign = self.changed_on_disk();
-            if let Some(path) = doomed.iter().find(|path| foreign.contains(path)) {
-                let title = format!("{} was changed by another program since it was opened", path.display());
-                return Err(WireError::input("file_changed", title)
-                    .hint("Reload it, which loses the changes made here, or save over it, which loses the changes made there."));
-            }
-        }
-        let mut saved = Vec::new();
-        for path in doomed {
-            let bytes = self.project.documents().iter().find(|document| document.path() == path);
-            let Some(bytes) = bytes.map(|document| document.bytes().to_vec()) else { continue };
-            self.write(&path, &bytes)?;
-            self.project.mark_saved(&path);
-            saved.push(path.to_string_lossy().into_owned());
-        }
-        Ok(saved)
-    }
-
-    /// Through links, and with the mode the file has.
-    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), WireError> {
-        let named = self.cwd.join(path);
-        let target = named.canonicalize().unwrap_or(named);
-        let write = || -> std::io::Result<Metadata> {
-            let mut staged = Staged::beside(&target)?;
-            if let Ok(there) = target.metadata() {
-                staged.file_mut().set_permissions(there.permissions())?;
-            }
-            staged.write_all(bytes)?;
-            staged.commit()?.metadata()
-        };
-        let meta = write().map_err(|error| {
-            WireError::environment("unwritable", format!("cannot write {}", path.display()))
-                .because(&error)
-                .hint("Nothing was changed on disk; the text is still open here.")
-        })?;
-        self.stamps.insert(path.to_owned(), Stamp::of(&meta));
-        Ok(())
     }
 }
 
@@ -296,6 +237,9 @@ impl From<EditError> for WireError {
             EditError::UnknownFile { .. } => "unknown_file",
             EditError::BadName { .. } => "bad_name",
             EditError::BadExpression { .. } => "bad_expression",
+            EditError::FileExists { .. } => "file_exists",
+            EditError::NameTaken { .. } => "name_taken",
+            EditError::NoComments { .. } => "no_comments",
             _ => "bad_edit",
         };
         crate::classify::said(crate::error::ErrorKind::Input, code, &error)

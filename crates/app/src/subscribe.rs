@@ -244,8 +244,11 @@ async fn template(core: Core, id: String, sender: Sender) -> Result<(), Gone> {
     loop {
         // Closed: there is nothing more to say.
         let Ok(session) = core.sessions().get(&id) else { return Ok(()) };
+        let keeper = core.clone();
         let changed = blocking(move || {
-            let changed = lock(&session).changed_on_disk();
+            let mut session = lock(&session);
+            session.keep(&keeper);
+            let changed = session.changed_on_disk();
             Ok(changed.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>())
         })
         .await

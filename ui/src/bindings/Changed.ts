@@ -17,6 +17,14 @@ patches: Array<Patch>,
  */
 block: string | null, 
 /**
+ * What it leaves behind: uses of something that is declared no more.
+ */
+warnings: Array<Diagnostic>, 
+/**
+ * Every open file after it.
+ */
+files: Array<string>, 
+/**
  * The revision after it.
  */
 revision: number, 

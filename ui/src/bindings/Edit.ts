@@ -3,9 +3,10 @@
 import type { AttributeValue } from "./AttributeValue";
 import type { Destination } from "./Destination";
 import type { EditRange } from "./EditRange";
+import type { Symbol } from "./Symbol";
 
 /**
- * Something to change. Blocks are named as in [`crate::blocks`], files by [`Document::name`].
+ * Something to change. Blocks are named as in [`crate::blocks`], files by [`crate::Document::name`].
  */
 export type Edit = { "edit": "set_attribute", 
 /**
@@ -20,6 +21,34 @@ name: string,
  * Its new value.
  */
 value: AttributeValue, } | { "edit": "unset_attribute", 
+/**
+ * In which block.
+ */
+block: string, 
+/**
+ * The argument.
+ */
+name: string, } | { "edit": "rename_attribute", 
+/**
+ * In which block.
+ */
+block: string, 
+/**
+ * The argument.
+ */
+name: string, 
+/**
+ * Its new name.
+ */
+to: string, } | { "edit": "disable_attribute", 
+/**
+ * In which block.
+ */
+block: string, 
+/**
+ * The argument.
+ */
+name: string, } | { "edit": "enable_attribute", 
 /**
  * In which block.
  */
@@ -71,7 +100,23 @@ name: string,
 /**
  * Which element, from 0.
  */
-index: number, } | { "edit": "add_block", 
+index: number, } | { "edit": "move_element", 
+/**
+ * In which block.
+ */
+block: string, 
+/**
+ * The argument.
+ */
+name: string, 
+/**
+ * Which element, from 0.
+ */
+index: number, 
+/**
+ * Where it is then, from 0.
+ */
+to: number, } | { "edit": "add_block", 
 /**
  * The block it goes into; none for the top of a file.
  */
@@ -103,7 +148,15 @@ block: string,
 /**
  * Where to.
  */
-to: Destination, } | { "edit": "duplicate_block", 
+to: Destination, } | { "edit": "disable_block", 
+/**
+ * Which block.
+ */
+block: string, } | { "edit": "enable_block", 
+/**
+ * Which block, as the outline names it: see [`crate::disabled`].
+ */
+block: string, } | { "edit": "duplicate_block", 
 /**
  * Which block.
  */
@@ -119,7 +172,47 @@ index: number,
 /**
  * The new label.
  */
-label: string, } | { "edit": "replace_text", 
+label: string, } | { "edit": "rename", 
+/**
+ * What is renamed.
+ */
+symbol: Symbol, 
+/**
+ * The new name; of a source or data source without the type.
+ */
+to: string, } | { "edit": "extract_variable", 
+/**
+ * In which block.
+ */
+block: string, 
+/**
+ * The argument.
+ */
+name: string, 
+/**
+ * Only that element of the list, from 0.
+ */
+index: number | null, 
+/**
+ * The name of the new variable.
+ */
+variable: string, } | { "edit": "move_script_to_file", 
+/**
+ * Which provisioner or post-processor.
+ */
+block: string, 
+/**
+ * The new file, from the template's folder: `scripts/install.sh`.
+ */
+file: string, } | { "edit": "create_file", 
+/**
+ * Its path, from the template's folder.
+ */
+file: string, 
+/**
+ * What it holds.
+ */
+text: string, } | { "edit": "replace_text", 
 /**
  * In which file.
  */

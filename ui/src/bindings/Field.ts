@@ -77,6 +77,10 @@ path: string | null,
  */
 deprecated: string | null, 
 /**
+ * Whether it stands in the file as a comment, from which it can be switched on again.
+ */
+disabled: boolean, 
+/**
  * Where it is set.
  */
 place: Place | null, };

@@ -1,5 +1,6 @@
 // Made from the Rust types by `npm run bindings`. Do not edit: change the Rust type.
 
+import type { Recovery } from "./Recovery";
 import type { TemplateState } from "./TemplateState";
 
 /**
@@ -22,6 +23,10 @@ name: string,
  * Whether a folder was opened.
  */
 folder: boolean, 
+/**
+ * Texts that an earlier session did not save; [`RecoverTemplate`] decides what becomes of them.
+ */
+recovery: Recovery | null, 
 /**
  * Everything to show.
  */

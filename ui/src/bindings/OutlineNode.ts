@@ -43,6 +43,10 @@ warnings: number,
  */
 foreign: boolean, 
 /**
+ * Whether it is turned into comments; see [`crate::disabled`].
+ */
+disabled: boolean, 
+/**
  * The blocks in it.
  */
 children: Array<OutlineNode>, };

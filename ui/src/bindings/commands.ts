@@ -22,6 +22,7 @@ import type { ComponentDoc } from "./ComponentDoc";
 import type { CreateTemplate } from "./CreateTemplate";
 import type { CreatedTemplate } from "./CreatedTemplate";
 import type { DescribeComponent } from "./DescribeComponent";
+import type { DiskMerge } from "./DiskMerge";
 import type { Doctor } from "./Doctor";
 import type { Done } from "./Done";
 import type { Evaluate } from "./Evaluate";
@@ -68,8 +69,10 @@ import type { PromoteImage } from "./PromoteImage";
 import type { Promoted } from "./Promoted";
 import type { PruneCache } from "./PruneCache";
 import type { PrunedCache } from "./PrunedCache";
+import type { RecoverTemplate } from "./RecoverTemplate";
 import type { RequiredPlugins } from "./RequiredPlugins";
 import type { RollbackImage } from "./RollbackImage";
+import type { ResolveDisk } from "./ResolveDisk";
 import type { RunImage } from "./RunImage";
 import type { RunList } from "./RunList";
 import type { RunState } from "./RunState";
@@ -120,6 +123,12 @@ export interface Commands {
   save: { request: Save; response: Saved };
   /** Reads an open template from disk again; unsaved changes are lost. */
   reload: { request: OfSession; response: TemplateState };
+  /** Takes in what other programs changed in the files of an open template, where both did not change the same. */
+  merge_disk: { request: OfSession; response: DiskMerge };
+  /** Decides about a file that was changed here and by another program. */
+  resolve_disk: { request: ResolveDisk; response: Changed };
+  /** Brings back, or forgets, what an earlier session did not save. */
+  recover_template: { request: RecoverTemplate; response: Changed };
   /** Checks an open template as a build would. */
   validate: { request: OfSession; response: Validation };
   /** Lists what an open template declares. */
@@ -257,6 +266,9 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   set_inputs: { reads: [], stales: ["session"] },
   save: { reads: [], stales: ["session"] },
   reload: { reads: [], stales: ["session"] },
+  merge_disk: { reads: [], stales: ["session"] },
+  resolve_disk: { reads: [], stales: ["session"] },
+  recover_template: { reads: [], stales: ["session"] },
   validate: { reads: ["session"], stales: [] },
   inspect: { reads: ["session"], stales: [] },
   open_text: { reads: [], stales: [] },

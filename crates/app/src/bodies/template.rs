@@ -36,8 +36,16 @@ pub(crate) async fn open_template(core: &Core, request: OpenTemplate) -> Result<
         }
         let state = session.state(&core);
         let folder = session.project().is_folder();
+        let recovery = session.recovery(&core);
         let session = core.sessions().add(session);
-        Ok(OpenedTemplate { session, path: shown.to_string_lossy().into_owned(), name, folder, state })
+        Ok(OpenedTemplate {
+            session,
+            path: shown.to_string_lossy().into_owned(),
+            name,
+            folder,
+            recovery,
+            state,
+        })
     })
     .await
 }
@@ -47,6 +55,12 @@ pub(crate) async fn template_state(core: &Core, request: OfSession) -> Result<Te
 }
 
 pub(crate) async fn close_template(core: &Core, request: OfSession) -> Result<Done, WireError> {
+    // One that is not open is as good as closed.
+    let _ = with_session(core, &request.session, |core, session| {
+        session.forget(core);
+        Ok(())
+    })
+    .await;
     core.sessions().close(&request.session);
     Ok(Done {})
 }
@@ -55,7 +69,7 @@ pub(crate) async fn template_form(core: &Core, request: TemplateForm) -> Result<
     with_session(core, &request.session, move |core, session| {
         let analysis = session.analysis(core);
         let inputs = core.inputs(session.inputs(), false);
-        let form = session.project().form(&request.block, session.files(), &inputs, &analysis.diagnostics);
+        let form = session.project().form(&request.block, &session.files(), &inputs, &analysis.diagnostics);
         Ok(FormAnswer { revision: session.project().revision(), form })
     })
     .await
@@ -85,8 +99,8 @@ pub(crate) async fn set_inputs(core: &Core, request: SetInputs) -> Result<Templa
 }
 
 pub(crate) async fn save(core: &Core, request: Save) -> Result<Saved, WireError> {
-    with_session(core, &request.session, move |_, session| {
-        let files = session.save(request.file.as_deref(), request.overwrite)?;
+    with_session(core, &request.session, move |core, session| {
+        let files = session.save(core, request.file.as_deref(), request.overwrite)?;
         Ok(Saved { files, dirty: session.dirty() })
     })
     .await
@@ -98,6 +112,22 @@ pub(crate) async fn reload(core: &Core, request: OfSession) -> Result<TemplateSt
         Ok(session.state(core))
     })
     .await
+}
+
+pub(crate) async fn merge_disk(core: &Core, request: OfSession) -> Result<DiskMerge, WireError> {
+    with_session(core, &request.session, |core, session| Ok(session.merge_disk(core))).await
+}
+
+pub(crate) async fn resolve_disk(core: &Core, request: ResolveDisk) -> Result<Changed, WireError> {
+    with_session(core, &request.session, move |core, session| {
+        session.resolve_disk(core, &request.file, request.keep)
+    })
+    .await
+}
+
+pub(crate) async fn recover_template(core: &Core, request: RecoverTemplate) -> Result<Changed, WireError> {
+    with_session(core, &request.session, move |core, session| Ok(session.recover(core, request.restore)))
+        .await
 }
 
 pub(crate) async fn validate(core: &Core, request: OfSession) -> Result<Validation, WireError> {

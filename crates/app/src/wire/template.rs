@@ -52,6 +52,8 @@ pub struct OpenedTemplate {
     pub name: String,
     /// Whether a folder was opened.
     pub folder: bool,
+    /// Texts that an earlier session did not save; [`RecoverTemplate`] decides what becomes of them.
+    pub recovery: Option<Recovery>,
     /// Everything to show.
     pub state: TemplateState,
 }
@@ -124,6 +126,10 @@ pub struct Changed {
     pub patches: Vec<Patch>,
     /// The block it is about, for selecting it.
     pub block: Option<String>,
+    /// What it leaves behind: uses of something that is declared no more.
+    pub warnings: Vec<Diagnostic>,
+    /// Every open file after it.
+    pub files: Vec<String>,
     /// The revision after it.
     pub revision: u64,
     /// The tree of blocks after it.
@@ -167,6 +173,67 @@ pub struct Saved {
     pub files: Vec<String>,
     /// Files whose text still differs from what is on disk.
     pub dirty: Vec<String>,
+}
+
+/// Texts that were not saved when an earlier session ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Recovery {
+    /// When they were kept last, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The files.
+    pub files: Vec<String>,
+}
+
+/// Decides what becomes of the texts an earlier session did not save.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RecoverTemplate {
+    /// The open template.
+    pub session: SessionId,
+    /// Whether they come back, as one step of undo; else they are forgotten.
+    pub restore: bool,
+}
+
+/// What became of the changes that other programs made to open files.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DiskMerge {
+    /// What it changed here.
+    pub changed: Changed,
+    /// Files whose changes were taken in.
+    pub merged: Vec<String>,
+    /// Files that were changed here and there in the same lines.
+    pub conflicts: Vec<DiskConflict>,
+}
+
+/// A file that was changed here and by another program in the same lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DiskConflict {
+    /// The file.
+    pub file: String,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// From what is on disk to what is here, as a unified diff.
+    pub difference: String,
+}
+
+/// Decides about a file that was changed here and there.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ResolveDisk {
+    /// The open template.
+    pub session: SessionId,
+    /// The file.
+    pub file: String,
+    /// Which of the two stays.
+    pub keep: Keep,
+}
+
+/// One of two texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// The one that is here.
+    Mine,
+    /// The one on disk.
+    Theirs,
 }
 
 /// What checking a template found.
