@@ -93,12 +93,16 @@ async fn digests(
 #[async_trait]
 impl PostProcessor for Checksum {
     fn sketch(&self) -> Sketch {
-        let types = self.options.checksum_types.join(", ");
-        Sketch::new(
-            format!("Write {types} checksums to {}", self.options.output.display()),
-            StepKind::PostProcess,
-        )
-        .inputs(&self.options)
+        let given = &self.options.checksum_types;
+        let types = if given.is_empty() { Algorithm::Md5.name().to_owned() } else { given.join(", ") };
+        // The name of the file in words: its actions are filled in when it is written.
+        let each = if given.len() > 1 { format!("{{{}}}", given.join(",")) } else { types.clone() };
+        let file = self.options.output.display().replace("{{.ChecksumType}}", &each);
+        let title = match file.contains("{{") {
+            true => format!("Write {types} checksums"),
+            false => format!("Write {types} checksums to {file}"),
+        };
+        Sketch::new(title, StepKind::PostProcess).inputs(&self.options)
     }
 
     fn is_independent(&self) -> bool {
