@@ -72,7 +72,7 @@ describe('log lines', () => {
 describe('fields', () => {
   const field = (more: Partial<Field>): Field => ({
     name: 'memory', title: 'Memory', type: 'string', unit: null, help: '', default: null, required: false, advanced: false, set: false, text: null, literal: null,
-    resolved: null, choices: [], problems: [], sensitive: false, path: null, deprecated: null, place: null, ...more,
+    resolved: null, choices: [], problems: [], sensitive: false, path: null, deprecated: null, disabled: false, place: null, ...more,
   });
 
   test('the control fits the value that stands in the template', () => {

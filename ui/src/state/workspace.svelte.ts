@@ -6,17 +6,20 @@ import {
   type AttributeValue,
   type Changed,
   type Diagnostic,
+  type DiskConflict,
   type Edit,
   type Form,
   type OpenedTemplate,
   type Outline,
   type OutlineNode,
   type Patch,
+  type Recovery,
   type TemplateInputs,
   type TemplateState,
   type Validation,
   type WireError,
 } from '../api';
+import { baseName } from '../lib/format';
 import { applyPatches, type Span } from '../lib/patches';
 import { t } from '../lib/text';
 import { currentHost } from '../host';
@@ -50,7 +53,10 @@ class Workspace {
   dirty: string[] = $state.raw([]);
   canUndo = $state(false);
   canRedo = $state(false);
-  changedOnDisk: string[] = $state.raw([]);
+  /** Files that were changed here and on disk in the same lines. */
+  conflicts: DiskConflict[] = $state.raw([]);
+  /** What an earlier session did not save, until it is decided about. */
+  recovery: Recovery | null = $state.raw(null);
   validation: Validation | null = $state.raw(null);
 
   selected: string | null = $state(null);
@@ -99,11 +105,14 @@ class Workspace {
     this.path = opened.path;
     this.name = opened.name;
     this.folder = opened.folder;
+    this.recovery = opened.recovery;
     this.#take(opened.state);
     this.file = this.files[0] ?? null;
     this.select(firstWorthSelecting(this.outline.nodes));
     this.#stopWatching = subscribe(`template/${opened.session}`, (message) => {
-      if (message.kind === 'template') this.changedOnDisk = message.changed;
+      if (message.kind !== 'template') return;
+      if (message.changed.length > 0) void this.mergeDisk();
+      else this.conflicts = [];
     });
     this.#retitle();
   }
@@ -117,7 +126,8 @@ class Workspace {
     this.form = null;
     this.formStale = false;
     this.selected = null;
-    this.changedOnDisk = [];
+    this.conflicts = [];
+    this.recovery = null;
     this.validation = null;
     this.#texts.clear();
   }
@@ -155,6 +165,12 @@ class Workspace {
     this.canUndo = changed.can_undo;
     this.canRedo = changed.can_redo;
     this.validation = null;
+    this.files = changed.files;
+    const [warning, ...more] = changed.warnings;
+    if (warning) {
+      const text = more.length > 0 ? `${warning.message}, ${t.template.moreWarnings(more.length)}` : warning.message;
+      toast('warning', text, { text: t.template.undo, run: () => void this.undo() });
+    }
     const retitle = (this.dirty.length > 0) !== (changed.dirty.length > 0);
     this.dirty = changed.dirty;
     if (retitle) this.#retitle();
@@ -166,6 +182,7 @@ class Workspace {
         this.view?.patched(file, patches, highlight);
       }
       if (first && first.file !== this.file) this.file = first.file;
+      if (this.file && !this.files.includes(this.file)) this.file = this.files[0] ?? null;
     }
     void this.#askForm();
   }
@@ -183,9 +200,7 @@ class Workspace {
     await this.view?.flush();
     const done = this.#inTurn(async (session) => {
       const changed = await call('apply_edit', { session, base: this.revision, edit });
-      if (changed.block && (edit.edit === 'add_block' || edit.edit === 'move_block' || edit.edit === 'duplicate_block' || edit.edit === 'set_label')) {
-        this.selected = changed.block;
-      }
+      if (changed.block) this.selected = changed.block;
       this.#changed(changed, true, true);
       return true;
     });
@@ -239,7 +254,7 @@ class Workspace {
     await this.#told(
       this.#inTurn(async (session) => {
         this.#take(await call('reload', { session }));
-        this.changedOnDisk = [];
+        this.conflicts = [];
         this.#retitle();
         this.view?.patched('', [], false);
         await this.#askForm();
@@ -256,18 +271,53 @@ class Workspace {
     );
   }
 
+  /** Takes in what other programs changed, as far as that can be done without asking. */
+  async mergeDisk(): Promise<void> {
+    await this.view?.flush();
+    const merge = await this.#told(this.#inTurn((session) => call('merge_disk', { session })));
+    if (!merge) return;
+    this.conflicts = merge.conflicts;
+    if (merge.merged.length === 0) return;
+    this.#changed(merge.changed, true, true);
+    this.#retitle();
+    toast('info', t.template.diskMerged(merge.merged.map(baseName).join(', ')));
+  }
+  async resolveDisk(file: string, keep: 'mine' | 'theirs'): Promise<void> {
+    await this.#told(
+      this.#inTurn(async (session) => {
+        this.#changed(await call('resolve_disk', { session, file, keep }), true, true);
+        this.conflicts = this.conflicts.filter((one) => one.file !== file);
+        this.#retitle();
+      }),
+    );
+  }
+  /** Brings back what an earlier session did not save, or forgets it. */
+  async recover(restore: boolean): Promise<void> {
+    await this.#told(
+      this.#inTurn(async (session) => {
+        this.#changed(await call('recover_template', { session, restore }), true, true);
+        this.recovery = null;
+        this.#retitle();
+      }),
+    );
+  }
+
   async save(overwrite = false): Promise<boolean> {
     await this.view?.flush();
+    // What changed on disk meanwhile is taken in first; what cannot be is asked about.
+    if (!overwrite) await this.mergeDisk();
     try {
       const saved = await this.#inTurn((session) => call('save', { session, file: null, overwrite }));
       if (!saved) return false;
       this.dirty = saved.dirty;
-      this.changedOnDisk = [];
+      this.conflicts = [];
       this.#retitle();
       toast(saved.files.length > 0 ? 'success' : 'info', t.template.saved(saved.files.length));
       return true;
     } catch (thrown) {
       const failure = asWireError(thrown);
+      // The notice above the panes asks what to do.
+      if (failure.code === 'file_changed' && this.conflicts.length > 0) return false;
       const retry =
         failure.code === 'file_changed' ? { text: t.template.overwrite, run: () => void this.save(true) } : undefined;
       toast('error', [failure.title, ...failure.causes].join(': '), retry);
@@ -348,12 +398,41 @@ class Workspace {
   }
   /** Moves a block among its siblings. */
   async move(block: string, by: -1 | 1): Promise<boolean> {
-    const near = neighbours(this.outline.nodes, block);
-    const other = near?.siblings[near.at + by];
+    const other = this.neighbour(block, by);
     if (!other) return false;
     return this.edit({ edit: 'move_block', block, to: { where: by < 0 ? 'before' : 'after', block: other.id } });
   }
+  /** The next block of its family that it can change places with. */
+  neighbour(block: string, by: -1 | 1): OutlineNode | undefined {
+    const near = neighbours(this.outline.nodes, block);
+    const own = near?.siblings[near.at];
+    if (!near || !own || own.disabled) return undefined;
+    const others = by < 0 ? near.siblings.slice(0, near.at).reverse() : near.siblings.slice(near.at + 1);
+    return others.find((other) => !other.disabled && family(other.kind) === family(own.kind));
+  }
+  /** Whether a block can be dropped beside another one. */
+  canDrop(block: string, beside: string): boolean {
+    const near = neighbours(this.outline.nodes, block);
+    const other = near?.siblings.find((node) => node.id === beside);
+    const own = near?.siblings[near.at];
+    return !!own && !!other && own !== other && !own.disabled && !other.disabled && family(own.kind) === family(other.kind);
+  }
+  drop(block: string, beside: string, where: 'before' | 'after'): Promise<boolean> {
+    return this.edit({ edit: 'move_block', block, to: { where, block: beside } });
+  }
+  duplicate(block: string): Promise<boolean> {
+    return this.edit({ edit: 'duplicate_block', block });
+  }
+  /** Turns a block into comments, or back. */
+  toggle(block: string): Promise<boolean> {
+    const node = findNode(this.outline.nodes, block);
+    if (!node) return Promise.resolve(false);
+    return this.edit({ edit: node.disabled ? 'enable_block' : 'disable_block', block });
+  }
 }
+
+/** Blocks of one family can change places. */
+const family = (kind: string) => (kind === 'post-processors' ? 'post-processor' : kind);
 
 export function findNode(nodes: OutlineNode[], id: string): OutlineNode | undefined {
   for (const node of nodes) {

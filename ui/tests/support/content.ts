@@ -125,7 +125,7 @@ export function outlineOf(source: string): Outline {
     const node: OutlineNode = {
       id: nested ? `${key}[${number}]` : labels.length > 0 ? `${kind}.${labels.join('.')}` : `${kind}[${number}]`,
       kind, labels, title: labels.join('.') || (kind === 'build' ? (value('name') ?? 'build') : kind), detail, place: placeOf(source, start, end),
-      errors: 0, warnings: labels[0] === 'virtualbox-iso' ? 1 : 0, foreign: labels[0] === 'virtualbox-iso', children: [],
+      errors: 0, warnings: labels[0] === 'virtualbox-iso' ? 1 : 0, foreign: labels[0] === 'virtualbox-iso', disabled: false, children: [],
     };
     if (nested) build?.children.push(node);
     else nodes.push(node);
@@ -194,7 +194,7 @@ export function formOf(source: string, id: string): Form | null {
     const field: Field = {
       name, title, type, unit: null, help, default: null, required: false, advanced: false, set: written !== null, text: written, literal: written === null ? null : literal(written),
       resolved: written?.includes('var.suite') ? written.replace(/\$\{var\.suite\}/g, 'bookworm').replace(/^"|"$/g, '') : written === 'var.disk_size' ? '12G' : written === 'var.cpus' ? '2' : written?.includes('local.name') ? 'output/web-server-20261122' : null,
-      choices: [], problems: [], sensitive: false, path: null, deprecated: null, place: null, ...more,
+      choices: [], problems: [], sensitive: false, path: null, deprecated: null, disabled: false, place: null, ...more,
     };
     if (name === 'memory' && Number(written) > 65536) field.problems.push({ ...problems[0]!, message: 'memory: 999999 MiB is more than this machine has (24 GiB)' });
     groups.set(group, [...(groups.get(group) ?? []), field]);

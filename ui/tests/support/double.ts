@@ -115,7 +115,7 @@ export class Double {
   }
   #changed(patches: Patch[], block: string | null): Changed {
     const { revision, outline, diagnostics, dirty, can_undo, can_redo } = this.#state();
-    return { patches, block, revision, outline, diagnostics, dirty, can_undo, can_redo };
+    return { patches, block, warnings: [], files: [content.file], revision, outline, diagnostics, dirty, can_undo, can_redo };
   }
 
   /** Sets the text and says what changed, as the smallest single patch. */
@@ -179,7 +179,7 @@ export class Double {
           ],
         };
       case 'open_template':
-        return { session: 's1', path: content.file, name: 'web-server.pkr.hcl', folder: false, state: this.#state() };
+        return { session: 's1', path: content.file, name: 'web-server.pkr.hcl', folder: false, recovery: null, state: this.#state() };
       case 'template_state':
       case 'reload':
       case 'set_inputs':
@@ -202,6 +202,8 @@ export class Double {
         to.push(this.text);
         return this.#changed(this.#become(next), null);
       }
+      case 'merge_disk':
+        return { changed: this.#changed([], null), merged: [], conflicts: [] };
       case 'save':
         this.saved = this.text;
         return { files: [content.file], dirty: [] };
