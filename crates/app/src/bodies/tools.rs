@@ -39,7 +39,14 @@ pub(crate) async fn open_text(core: &Core, request: OpenText) -> Result<OpenedTe
         let mut session = Session::of_text(&core, name, &request.text, request.inputs)?;
         let state = session.state(&core);
         let session = core.sessions().add(session);
-        Ok(OpenedTemplate { session, path: name.to_owned(), name: name.to_owned(), folder: false, state })
+        Ok(OpenedTemplate {
+            session,
+            path: name.to_owned(),
+            name: name.to_owned(),
+            folder: false,
+            recovery: None,
+            state,
+        })
     })
     .await
 }
@@ -203,7 +210,7 @@ fn structure(core: &Core, text: &str) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let inputs = core.inputs(&TemplateInputs::default(), false);
-    let analysis = analyze(session.project(), session.files(), &inputs);
+    let analysis = analyze(session.project(), &session.files(), &inputs);
     let codes = ["json.", "syntax", "component.no-type", "component.name", "build.none", "builder.", "root."];
     let about_structure =
         |diagnostic: &Diagnostic| codes.iter().any(|code| diagnostic.code.starts_with(code));
@@ -256,7 +263,7 @@ pub(crate) async fn upgrade_template(
             .unwrap_or_else(|| path.with_extension("pkr.hcl").to_string_lossy().into_owned());
         let session = Session::of_text(&core, &name, &upgraded.text, TemplateInputs::default())?;
         let inputs = core.inputs(&TemplateInputs::default(), false);
-        let analysis = analyze(session.project(), session.files(), &inputs);
+        let analysis = analyze(session.project(), &session.files(), &inputs);
         // A value that must be given is no fault of the template.
         let faults = analysis.diagnostics.into_iter().filter(|found| found.code != "variable.unset");
         Ok(UpgradedTemplate {
@@ -272,7 +279,8 @@ pub(crate) async fn upgrade_template(
 pub(crate) async fn evaluate(core: &Core, request: Evaluate) -> Result<Evaluated, WireError> {
     with_session(core, &request.session.clone(), move |core, session| {
         let inputs = core.inputs(session.inputs(), true);
-        let console = Console::new(session.project(), session.files(), &inputs);
+        let files = session.files();
+        let console = Console::new(session.project(), &files, &inputs);
         Ok(match console.evaluate(&request.expression) {
             Ok(value) => {
                 Evaluated { text: Some(packer_text(&value)), value: value.display(), diagnostics: Vec::new() }
@@ -286,7 +294,8 @@ pub(crate) async fn evaluate(core: &Core, request: Evaluate) -> Result<Evaluated
 pub(crate) async fn list_values(core: &Core, request: OfSession) -> Result<ValueList, WireError> {
     with_session(core, &request.session, |core, session| {
         let inputs = core.inputs(session.inputs(), true);
-        let console = Console::new(session.project(), session.files(), &inputs);
+        let files = session.files();
+        let console = Console::new(session.project(), &files, &inputs);
         let named = |values: std::collections::BTreeMap<String, Value>| {
             values.into_iter().map(|(name, value)| NamedValue { name, value: value.display() }).collect()
         };
@@ -302,7 +311,7 @@ pub(crate) async fn list_values(core: &Core, request: OfSession) -> Result<Value
 pub(crate) async fn inspect_text(core: &Core, request: OfSession) -> Result<InspectedText, WireError> {
     with_session(core, &request.session, |core, session| {
         let inputs = core.inputs(session.inputs(), true);
-        let lines = inspect::inspect(session.project(), session.files(), &inputs).into_iter();
+        let lines = inspect::inspect(session.project(), &session.files(), &inputs).into_iter();
         let lines =
             lines.map(|line| InspectedLine { category: line.category.to_owned(), values: line.values });
         Ok(InspectedText { lines: lines.collect() })
