@@ -1,35 +1,48 @@
-// npm run bench [-- builds|window] [-- --rounds N]: measurements, each beside its peer in the same run.
-import { mkdirSync } from "node:fs";
+// npm run bench [-- builds|window|log] [-- --rounds N]: measurements, each beside its peer in the same run.
+// The figures are also written to bench/<name>.json in the target folder.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { arch, cpus, release } from "node:os";
 import { join } from "node:path";
 import { benchRequirements, requirements } from "./lib/requirements.mjs";
 import { ensure } from "./lib/system.mjs";
 import { ensureToolchain } from "./lib/toolchain.mjs";
-import { buildPrograms, buildUi, must, root, targetDir } from "./lib/project.mjs";
-import { bold, entry, say } from "./lib/term.mjs";
-import { builds } from "./bench/builds.mjs";
+import { buildPrograms, buildUi, root, targetDir } from "./lib/project.mjs";
+import { Problem, bold, entry, say } from "./lib/term.mjs";
+
+/** What can be measured: a title, and the work, which resolves to its figures with `met`, whether its goals hold. */
+const MEASUREMENTS = {
+  builds: ["Builds of the tiny guest", async (rounds) => (await import("./bench/builds.mjs")).builds({ rounds })],
+  window: ["The window", async (rounds) => (await import("./bench/window.mjs")).windowBench({ rounds })],
+  log: ["100,000 lines in the window", async () => (await import("./bench/log.mjs")).logBench()],
+};
+
+function write(name, figures) {
+  const folder = join(targetDir, "bench");
+  mkdirSync(folder, { recursive: true });
+  const host = { cpus: cpus().length, arch: arch(), kernel: release() };
+  const path = join(folder, `${name}.json`);
+  writeFileSync(path, `${JSON.stringify({ measurement: name, at: new Date().toISOString(), host, ...figures }, null, 2)}\n`);
+  say(`figures: ${path}`);
+}
 
 await entry(async () => {
   const args = process.argv.slice(2);
-  const only = args.filter((argument) => /^[a-z]/.test(argument));
+  const named = args.filter((argument) => /^[a-z]/.test(argument));
+  for (const name of named) if (!(name in MEASUREMENTS)) throw new Problem(`${name} is not measured; there are ${Object.keys(MEASUREMENTS).join(", ")}`);
   const rounds = Number(args[args.indexOf("--rounds") + 1]) || 7;
   await ensure([...requirements, ...benchRequirements], { yes: args.includes("--yes") });
   ensureToolchain(root);
+  await buildUi();
+  // In one call, so that no dependency is compiled twice.
+  await buildPrograms({ release: true, targets: ["--bins", "--example", "empty"] });
   const goals = [];
-  const wanted = (name) => only.length === 0 || only.includes(name);
-  if (wanted("builds")) {
-    await buildPrograms({ release: true, packages: ["goldsmith-cli"] });
-    const tiny = join(targetDir, "guests", "bench");
-    mkdirSync(tiny, { recursive: true });
-    await must("the tiny guest", "bash", [join(root, "tests/fixtures/tiny-guest/build-tiny.sh"), tiny], { quiet: true });
-    say(bold("Builds of the tiny guest"));
-    goals.push(["builds", await builds({ rounds, tiny })]);
-  }
-  if (wanted("window")) {
-    await buildUi();
-    await buildPrograms({ release: true });
-    const { windowBench } = await import("./bench/window.mjs");
-    goals.push(["window", await windowBench({ rounds })]);
+  for (const [name, [title, measure]] of Object.entries(MEASUREMENTS)) {
+    if (named.length > 0 && !named.includes(name)) continue;
+    say(bold(title));
+    const figures = await measure(rounds);
+    write(name, figures);
+    goals.push([name, figures.met]);
   }
   for (const [name, met] of goals) console.log(`${met ? "goal met" : "GOAL MISSED"}: ${name}`);
-  return 0;
+  return goals.every(([, met]) => met) ? 0 : 1;
 });

@@ -69,9 +69,9 @@ const WINDOW_FEATURES = ["--features", "goldsmith-desktop/custom-protocol"];
 /** What is built and tested together: one selection of packages, so that no dependency is compiled twice. */
 export const EVERYTHING = ["--locked", "--workspace", ...WINDOW_FEATURES];
 
-/** The command line program and the window, in one profile. */
-export async function buildPrograms({ release = false, packages = ["goldsmith-cli", "goldsmith-desktop"] } = {}) {
-  const args = ["build", "--locked", ...packages.flatMap((name) => ["-p", name])];
+/** The command line program and the window, in one profile; `targets` names more than the programs themselves. */
+export async function buildPrograms({ release = false, packages = ["goldsmith-cli", "goldsmith-desktop"], targets = [] } = {}) {
+  const args = ["build", "--locked", ...packages.flatMap((name) => ["-p", name]), ...targets];
   if (packages.includes("goldsmith-desktop")) args.push(...WINDOW_FEATURES);
   if (release) args.push("--release");
   await must("cargo build", "cargo", args);

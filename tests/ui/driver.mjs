@@ -38,8 +38,8 @@ export async function until(what, ms, probe) {
 const ended = (child) => (child.exitCode !== null || child.signalCode !== null ? null : new Promise((resolve) => child.once("close", resolve)));
 
 /** A display of its own (Xvfb), ended with `stop`. Resolves when it takes connections. */
-export async function display(size = "1280x800x24") {
-  const xvfb = spawn(which("Xvfb"), ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+export async function display(size = "1280x800x24", more = []) {
+  const xvfb = spawn(which("Xvfb"), ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp", ...more], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
   const number = await new Promise((resolve, reject) => {
     xvfb.on("error", reject).on("close", () => reject(new Error("Xvfb ended at once")));
     xvfb.stdio[3].on("data", (data) => resolve(data.toString().trim()));
@@ -116,13 +116,13 @@ export function home() {
  * The real window, started with `args`. `quit()` closes it; what else the returned object has speaks of what is
  * seen: texts, roles and names, and the marks the front end gives its parts (`data-testid` and the like).
  */
-export async function open({ screen, home: { folder, env, processes }, args = [] }) {
-  if (!existsSync(program("goldsmith-desktop"))) throw new Error(`${program("goldsmith-desktop")} is not built: npm test -- window builds it`);
+export async function open({ screen, home: { folder, env, processes }, args = [], desktop = program("goldsmith-desktop") }) {
+  if (!existsSync(desktop)) throw new Error(`${desktop} is not built: npm test -- window builds it`);
   const port = await freePort();
   // The WebDriver server starts a program by its path with no arguments of our choice: a launcher carries them.
   const launcher = join(folder, "goldsmith-window");
   const quote = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
-  writeFileSync(launcher, `#!/bin/sh\nexec ${quote(program("goldsmith-desktop"))} ${args.map(quote).join(" ")}\n`, { mode: 0o755 });
+  writeFileSync(launcher, `#!/bin/sh\nexec ${quote(desktop)} ${args.map(quote).join(" ")}\n`, { mode: 0o755 });
   const windowEnv = { ...env, DISPLAY: screen.name, TAURI_AUTOMATION: "true", TAURI_WEBVIEW_AUTOMATION: "true" };
   const server = spawn(which("WebKitWebDriver"), [`--port=${port}`], {
     stdio: process.env.GOLDSMITH_TEST_OUTPUT ? "inherit" : "ignore",
@@ -186,7 +186,7 @@ export async function open({ screen, home: { folder, env, processes }, args = []
     picture: () => driver.takeScreenshot().then((data) => Buffer.from(data, "base64")),
     /** Starts the program once more: the window that is open takes the template. */
     openTemplate: (path) => {
-      const later = spawnSync(program("goldsmith-desktop"), [path], { env: { ...env, DISPLAY: screen.name }, encoding: "utf8" });
+      const later = spawnSync(desktop, [path], { env: { ...env, DISPLAY: screen.name }, encoding: "utf8" });
       if (later.status !== 0) throw new Error(`the second start failed: ${later.stderr}`);
     },
     /** Closes the window as its frame does; the driver's own way would kill the program. */
