@@ -2,6 +2,7 @@
 import { asWireError, call, subscribe, type BuildState, type Entry, type LogLine, type WireError } from '../api';
 
 const pageSize = 200;
+const mostPages = 400;
 
 /**
  * The log of a build, fetched in pages around what is looked at. Rows count from 0 here; the line with number `n`
@@ -14,6 +15,9 @@ export class LogStore {
   #pages = new Map<number, LogLine[]>();
   #asked = new Set<number>();
   #build: string;
+  /** Lines that have come, shown or not. */
+  #come = 0;
+  #drawing = false;
 
   constructor(build: string) {
     this.#build = build;
@@ -23,11 +27,23 @@ export class LogStore {
     return this.#pages.get(Math.floor(row / pageSize))?.[row % pageSize];
   }
 
-  /** Lines that came by the stream. */
+  /** The number of the newest line that has come. */
+  get come(): number {
+    return Math.max(this.#come, this.total);
+  }
+
+  /** Lines that came by the stream. However fast they come, they are drawn once a frame. */
   append(lines: LogLine[]): void {
     for (const line of lines) this.#put(line);
-    this.total = Math.max(this.total, lines.at(-1)?.n ?? 0);
-    this.version += 1;
+    this.#come = Math.max(this.#come, lines.at(-1)?.n ?? 0);
+    this.#letGo(Math.floor(this.#come / pageSize));
+    if (this.#drawing) return;
+    this.#drawing = true;
+    requestAnimationFrame(() => {
+      this.#drawing = false;
+      this.total = this.come;
+      this.version += 1;
+    });
   }
 
   #put(line: LogLine): void {
@@ -62,12 +78,15 @@ export class LogStore {
     } finally {
       this.#asked.delete(page);
     }
-    // Far pages are let go: a million lines do not stay in the window.
-    if (this.#pages.size > 400) {
-      for (const key of this.#pages.keys()) {
-        if (Math.abs(key - page) > 60) this.#pages.delete(key);
-        if (this.#pages.size <= 200) break;
-      }
+    this.#letGo(page);
+  }
+
+  /** Pages far from this one are let go when there are many: a million lines do not stay in the window. */
+  #letGo(page: number): void {
+    if (this.#pages.size <= mostPages) return;
+    for (const key of this.#pages.keys()) {
+      if (Math.abs(key - page) > 60) this.#pages.delete(key);
+      if (this.#pages.size <= mostPages / 2) break;
     }
   }
 
@@ -129,7 +148,7 @@ export class RunView {
           (message) => {
             if (message.kind === 'log') this.log.append(message.lines);
           },
-          () => this.log.total,
+          () => this.log.come,
         ),
       );
     })();
