@@ -21,6 +21,7 @@ const template = (folder) => `source "qemu" "burst" {
   iso_url          = "${folder}/empty.qcow2"
   iso_checksum     = "none"
   skip_compaction  = true
+  output_directory = "${folder}/out"
   memory           = 16
   shutdown_timeout = "2s"
 }
