@@ -7,7 +7,7 @@ use goldsmith_library::ImageName;
 use goldsmith_machine::HostFacts;
 use goldsmith_process::Dirs;
 use goldsmith_template::Job;
-use goldsmith_template::config::{Foreign, Meta, Provisioner as Kind, ProvisionerStep, Source};
+use goldsmith_template::config::{Meta, Provisioner as Kind, ProvisionerStep, Source};
 use goldsmith_template::options::{BootstrapOptions, Communicator, QemuOptions};
 
 use crate::checkpoint::{Base as Origin, JobCheckpoints, JobInputs, Made as MadeDisk, Planned, Store};
@@ -15,7 +15,7 @@ use crate::names::{Fixed, Names};
 use crate::pipeline::{Output, Pipeline, Step};
 use crate::plan::PlanError;
 use crate::post::Artifact;
-use crate::provision::{File, Generalise, Provisioner, Shell, ShellLocal, Sleep, SshGuest};
+use crate::provision::{Generalise, Provisioner, SshGuest};
 use crate::steps::artifact::Collect;
 use crate::steps::bootstrap::{AssembleDisk, InstallPackages, image_spec};
 use crate::steps::cd::MakeCd;
@@ -280,6 +280,7 @@ impl<'a> Making<'a> {
                 builder_id: builder_id(&job.source),
                 without: drops.then(|| self.settings.efivars_path()),
                 ledger: ledger.clone(),
+                state: self.settings.artifact_state(),
             },
         );
         self.post_process(&artifact, &ledger)?;
@@ -365,18 +366,12 @@ impl<'a> Making<'a> {
         last: bool,
     ) -> Result<(&'static str, Arc<dyn Provisioner>), PlanError> {
         Ok(match &step.provisioner {
-            Kind::Shell(options) => ("shell", Arc::new(Shell::new((**options).clone()))),
-            Kind::File(options) => ("file", Arc::new(File::new((**options).clone()))),
-            Kind::ShellLocal(options) => ("shell-local", Arc::new(ShellLocal::new((**options).clone()))),
-            Kind::Sleep(options) => ("sleep", Arc::new(Sleep::new(options.clone()))),
             Kind::Generalize(options) => {
                 let user = self.made_user.clone();
                 ("generalize", Arc::new(Generalise::new(options, login.cloned(), user, last)))
             }
-            Kind::Breakpoint(_) => return Err(supported::no_provisioner("breakpoint", &step.place)),
-            Kind::Foreign(Foreign { type_name, place, .. }) => {
-                return Err(supported::no_provisioner(type_name, place));
-            }
+            other => crate::provision::of(other)
+                .ok_or_else(|| supported::no_provisioner(other.type_name(), &step.place))?,
         })
     }
 

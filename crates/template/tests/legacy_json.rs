@@ -31,7 +31,7 @@ const QEMU: &str = r#"{
      "environment_vars": ["NAME={{build_name}}"],
      "override": {"web": {"execute_command": "sudo {{.Path}}"}}},
     {"type": "shell", "script": "x.sh", "except": ["web"]},
-    {"type": "ansible", "playbook_file": "site.yml"}
+    {"type": "serverspec", "source_path": "site"}
   ],
   "post-processors": [
     "vagrant",
@@ -97,7 +97,7 @@ fn builders_become_jobs_with_typed_options() {
     let lengths: Vec<_> = web.post_processors.iter().map(Vec::len).collect();
     assert_eq!(lengths, [1, 1, 2]);
     assert!(
-        matches!(&web.post_processors[0][0].post_processor, PostProcessor::Foreign(f) if f.type_name == "vagrant")
+        matches!(&web.post_processors[0][0].post_processor, PostProcessor::Vagrant(box_) if box_.compression_level == -1)
     );
     let PostProcessor::Checksum(checksum) = &web.post_processors[1][0].post_processor else { panic!() };
     assert_eq!(serde_json::to_value(&checksum.checksum_types).unwrap().as_array().unwrap().len(), 2);

@@ -169,11 +169,15 @@ fn inspection(analysis: Analysis) -> Inspection {
         .jobs
         .into_iter()
         .map(|job| InspectedBuild {
-            provisioners: job.provisioners.iter().map(|step| provisioner_type(&step.provisioner)).collect(),
+            provisioners: job
+                .provisioners
+                .iter()
+                .map(|step| step.provisioner.type_name().to_owned())
+                .collect(),
             post_processors: job
                 .post_processors
                 .iter()
-                .map(|chain| chain.iter().map(|step| post_processor_type(&step.post_processor)).collect())
+                .map(|chain| chain.iter().map(|step| step.post_processor.type_name().to_owned()).collect())
                 .collect(),
             source_type: job.source_type,
             name: job.name,
@@ -189,31 +193,6 @@ pub(crate) fn variable_text(value: &serde_json::Value) -> Option<String> {
         serde_json::Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
-}
-
-fn provisioner_type(provisioner: &Provisioner) -> String {
-    match provisioner {
-        Provisioner::Shell(_) => "shell",
-        Provisioner::File(_) => "file",
-        Provisioner::ShellLocal(_) => "shell-local",
-        Provisioner::Generalize(_) => "generalize",
-        Provisioner::Sleep(_) => "sleep",
-        Provisioner::Breakpoint(_) => "breakpoint",
-        Provisioner::Foreign(foreign) => &foreign.type_name,
-    }
-    .to_owned()
-}
-
-fn post_processor_type(post_processor: &PostProcessor) -> String {
-    match post_processor {
-        PostProcessor::Checksum(_) => "checksum",
-        PostProcessor::Manifest(_) => "manifest",
-        PostProcessor::Compress(_) => "compress",
-        PostProcessor::ShellLocal(_) => "shell-local",
-        PostProcessor::Artifice(_) => "artifice",
-        PostProcessor::Foreign(foreign) => &foreign.type_name,
-    }
-    .to_owned()
 }
 
 pub(crate) async fn list_templates(core: &Core, _: Nothing) -> Result<TemplateList, WireError> {

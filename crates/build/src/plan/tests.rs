@@ -64,7 +64,7 @@ fn skipping_leaves_out_sources_and_says_so() {
 #[test]
 fn foreign_provisioners_and_post_processors_are_never_skipped() {
     for (block, kind, name) in [
-        ("provisioner \"ansible\" {\n playbook_file = \"x\"\n}", "provisioner", "`ansible`"),
+        ("provisioner \"serverspec\" {\n source_path = \"x\"\n}", "provisioner", "`serverspec`"),
         ("post-processor \"docker-tag\" {\n}", "post-processor", "`docker-tag`"),
     ] {
         for skip in [false, true] {

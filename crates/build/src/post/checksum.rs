@@ -113,7 +113,12 @@ impl PostProcessor for Checksum {
         let types = self.types()?;
         let rows = digests(cx.step, &artifact.files, &types).await?;
         let fixed = cx.names.fixed();
-        let mut result = Artifact { builder_id: BUILDER_ID.into(), id: String::new(), ..artifact.clone() };
+        let mut result = Artifact {
+            builder_id: BUILDER_ID.into(),
+            id: String::new(),
+            state: BTreeMap::new(),
+            ..artifact.clone()
+        };
         let mut outputs: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
         for (at, algorithm) in types.iter().enumerate() {
             let fields = [

@@ -1,9 +1,11 @@
 //! Post-processors: one small file each behind [`PostProcessor`].
 
+mod artifice;
 mod checksum;
 mod compress;
 mod manifest;
 mod shell_local;
+mod vagrant;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -20,10 +22,12 @@ use crate::names::Names;
 use crate::pipeline::StepContext;
 use crate::plan::Sketch;
 
+pub use artifice::Artifice;
 pub use checksum::Checksum;
 pub use compress::Compress;
 pub use manifest::Manifest;
 pub use shell_local::ShellLocalAfter;
+pub use vagrant::Vagrant;
 
 /// What a builder or a post-processor made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +41,9 @@ pub struct Artifact {
     /// The files as the template names them (relative to the current folder when `output_directory` is), for
     /// output that Packer writes with such names; same order and number as `files`.
     pub shown: Vec<String>,
+    /// What later post-processors ask the builder for: `diskName`, `diskType` and `domainType` for qemu.
+    #[serde(default)]
+    pub state: BTreeMap<String, String>,
 }
 
 /// Whether the artifact a post-processor was given stays.
@@ -106,7 +113,9 @@ pub(crate) fn of(step: &PostProcessorStep) -> Option<(&'static str, Arc<dyn Post
         Kind::ShellLocal(options) => {
             Some(("shell-local", Arc::new(ShellLocalAfter::new((**options).clone()))))
         }
-        Kind::Artifice(_) | Kind::Foreign(_) => None,
+        Kind::Artifice(options) => Some(("artifice", Arc::new(Artifice::new(options.clone())))),
+        Kind::Vagrant(options) => Some(("vagrant", Arc::new(Vagrant::new((**options).clone())))),
+        Kind::Foreign(_) => None,
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn flat(variables: &BTreeMap<String, String>, format: &str) -> String
 }
 
 /// The first `%s` is the key, the second the value; `%[1]s` and `%[2]s` name them; `%%` is a percent sign.
-fn formatted(format: &str, key: &str, value: &str) -> String {
+pub(crate) fn formatted(format: &str, key: &str, value: &str) -> String {
     let mut out = String::new();
     let mut rest = format;
     let mut next = 0;

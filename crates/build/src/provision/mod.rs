@@ -1,29 +1,55 @@
 //! Provisioners: one small file each behind [`Provisioner`].
 
+mod ansible_local;
+mod breakpoint;
+mod chef;
 mod communicator;
+mod elevated;
 mod environment;
 mod file;
 mod generalize;
+mod goss;
 pub(crate) mod meta;
+mod powershell;
+mod puppet;
+mod reboot;
+mod salt;
+mod scripts;
 mod shell;
 mod shell_local;
 mod sleep;
 mod ssh;
+mod staging;
 #[cfg(test)]
 mod tests;
+mod windows_restart;
+mod windows_shell;
+mod windows_update;
 
+pub use ansible_local::AnsibleLocal;
+pub use breakpoint::Breakpoint;
+pub use chef::ChefSolo;
 pub use communicator::{Communicator, Exit};
 pub use file::File;
 pub(crate) use generalize::Generalise;
+pub use goss::Goss;
+pub use powershell::Powershell;
+pub use puppet::{PuppetMasterless, PuppetServer};
+pub use reboot::Reboot;
+pub use salt::SaltMasterless;
 pub use shell::Shell;
 pub use shell_local::ShellLocal;
 pub use sleep::Sleep;
 pub use ssh::SshGuest;
 pub(crate) use ssh::sentence;
+pub use windows_restart::WindowsRestart;
+pub use windows_shell::WindowsShell;
+pub use windows_update::WindowsUpdate;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use goldsmith_template::config::Provisioner as Kind;
 
 use crate::error::StepError;
 use crate::names::Names;
@@ -60,4 +86,34 @@ pub trait Provisioner: Send + Sync {
 
     /// Does it.
     async fn run(&self, cx: &ProvisionContext) -> Result<(), StepError>;
+}
+
+/// The provisioner of a step, with its id; none for one that needs more than its own options (`generalize`) or is
+/// not built here.
+pub(crate) fn of(kind: &Kind) -> Option<(&'static str, Arc<dyn Provisioner>)> {
+    Some(match kind {
+        Kind::Shell(options) => ("shell", Arc::new(Shell::new((**options).clone()))),
+        Kind::File(options) => ("file", Arc::new(File::new((**options).clone()))),
+        Kind::ShellLocal(options) => ("shell-local", Arc::new(ShellLocal::new((**options).clone()))),
+        Kind::Sleep(options) => ("sleep", Arc::new(Sleep::new(options.clone()))),
+        Kind::Breakpoint(options) => ("breakpoint", Arc::new(Breakpoint::new(options.clone()))),
+        Kind::Reboot(options) => ("reboot", Arc::new(Reboot::new((**options).clone()))),
+        Kind::Powershell(options) => ("powershell", Arc::new(Powershell::new((**options).clone()))),
+        Kind::WindowsShell(options) => ("windows-shell", Arc::new(WindowsShell::new((**options).clone()))),
+        Kind::WindowsRestart(options) => {
+            ("windows-restart", Arc::new(WindowsRestart::new((**options).clone())))
+        }
+        Kind::WindowsUpdate(options) => ("windows-update", Arc::new(WindowsUpdate::new((**options).clone()))),
+        Kind::AnsibleLocal(options) => ("ansible-local", Arc::new(AnsibleLocal::new((**options).clone()))),
+        Kind::PuppetMasterless(options) => {
+            ("puppet-masterless", Arc::new(PuppetMasterless::new((**options).clone())))
+        }
+        Kind::PuppetServer(options) => ("puppet-server", Arc::new(PuppetServer::new((**options).clone()))),
+        Kind::ChefSolo(options) => ("chef-solo", Arc::new(ChefSolo::new((**options).clone()))),
+        Kind::SaltMasterless(options) => {
+            ("salt-masterless", Arc::new(SaltMasterless::new((**options).clone())))
+        }
+        Kind::Goss(options) => ("goss", Arc::new(Goss::new((**options).clone()))),
+        _ => return None,
+    })
 }

@@ -10,6 +10,9 @@ use goldsmith_template::config::{Meta, Provisioner as Kind};
 use goldsmith_template::{Inputs, MemoryFiles, Project, analyze};
 
 use super::*;
+
+mod guests;
+mod tools;
 use crate::error::{FailureKind, StepError};
 use crate::journal::LogStream;
 use crate::pipeline::tests::{Bench, bench};
@@ -34,11 +37,27 @@ enum Goes {
     Hangs,
 }
 
+impl Goes {
+    async fn ends(self, cx: &StepContext) -> Result<Exit, StepError> {
+        match self {
+            Goes::Exits(code) => Ok(Exit { code: Some(code) }),
+            Goes::Disconnects => Ok(Exit { code: None }),
+            Goes::DoesNotStart => Err(StepError::guest("The guest opens no session.")),
+            Goes::Hangs => {
+                cx.cancel().cancelled().await;
+                Err(StepError::cancelled())
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct Fake {
     told: Mutex<Vec<Told>>,
     script: Mutex<VecDeque<Goes>>,
     removals: Mutex<VecDeque<Goes>>,
+    /// What commands that hold a text answer, each answer once.
+    answers: Mutex<Vec<(&'static str, &'static str, Goes)>>,
 }
 
 impl Fake {
@@ -70,18 +89,19 @@ impl Communicator for Fake {
         on_line: &mut (dyn for<'l> FnMut(LogStream, &'l str) + Send),
     ) -> Result<Exit, StepError> {
         self.tell(Told::Exec(command.to_owned()));
+        let answer = {
+            let mut answers = self.answers.lock().unwrap();
+            let at = answers.iter().position(|(needle, ..)| command.contains(needle));
+            at.map(|at| answers.remove(at))
+        };
+        if let Some((_, line, goes)) = answer {
+            on_line(LogStream::Stdout, line);
+            return goes.ends(cx).await;
+        }
         on_line(LogStream::Stdout, "a line");
         let queue = if command.starts_with("rm ") { &self.removals } else { &self.script };
         let next = queue.lock().unwrap().pop_front();
-        match next.unwrap_or(Goes::Exits(0)) {
-            Goes::Exits(code) => Ok(Exit { code: Some(code) }),
-            Goes::Disconnects => Ok(Exit { code: None }),
-            Goes::DoesNotStart => Err(StepError::guest("The guest opens no session.")),
-            Goes::Hangs => {
-                cx.cancel().cancelled().await;
-                Err(StepError::cancelled())
-            }
-        }
+        next.unwrap_or(Goes::Exits(0)).ends(cx).await
     }
 
     async fn write(&self, _: &StepContext, bytes: &[u8], to: &str, mode: u32) -> Result<(), StepError> {
@@ -130,6 +150,11 @@ impl Guest {
         self
     }
 
+    fn answers(self, answers: &[(&'static str, &'static str, Goes)]) -> Self {
+        *self.fake.answers.lock().unwrap() = answers.to_vec();
+        self
+    }
+
     fn removals(self, goes: &[Goes]) -> Self {
         *self.fake.removals.lock().unwrap() = goes.iter().copied().collect();
         self
@@ -150,7 +175,7 @@ impl Guest {
     }
 }
 
-fn provisioner(kind: &str, options: &str) -> (Box<dyn Provisioner>, Meta) {
+fn provisioner(kind: &str, options: &str) -> (Arc<dyn Provisioner>, Meta) {
     let text = format!(
         "source \"null\" \"x\" {{\n communicator = \"none\"\n}}\nbuild {{\n sources = [\"source.null.x\"]\n provisioner \"{kind}\" {{\n{options}\n}}\n}}\n"
     );
@@ -161,10 +186,11 @@ fn provisioner(kind: &str, options: &str) -> (Box<dyn Provisioner>, Meta) {
     let analysis = analyze(&project, &files, &inputs);
     let config = analysis.config.unwrap_or_else(|| panic!("{:?}", analysis.diagnostics));
     let step = config.jobs[0].provisioners[0].clone();
-    let made: Box<dyn Provisioner> = match step.provisioner {
-        Kind::Shell(options) => Box::new(Shell::new(*options)),
-        Kind::File(options) => Box::new(File::new(*options)),
-        other => panic!("{other:?}"),
+    let again = Duration::from_millis(1);
+    let made: Arc<dyn Provisioner> = match step.provisioner {
+        Kind::WindowsRestart(options) => Arc::new(WindowsRestart::new(*options).looking_every(again)),
+        Kind::WindowsUpdate(options) => Arc::new(WindowsUpdate::new(*options).looking_every(again)),
+        other => of(&other).unwrap_or_else(|| panic!("{other:?}")).1,
     };
     (made, step.meta)
 }

@@ -1,5 +1,6 @@
 //! The artifact: what is in the output folder when the builder is done.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,8 @@ pub(crate) struct Collect {
     /// Left out of the list though it stays on the disk (`efi_drop_efivars`).
     pub(crate) without: Option<PathBuf>,
     pub(crate) ledger: Ledger,
+    /// What post-processors ask for.
+    pub(crate) state: BTreeMap<String, String>,
 }
 
 #[async_trait]
@@ -53,7 +56,13 @@ impl Step for Collect {
                 Path::new(&self.output_shown).join(inner).display().to_string()
             })
             .collect();
-        let artifact = Artifact { builder_id: self.builder_id.to_owned(), id: "VM".to_owned(), files, shown };
+        let artifact = Artifact {
+            builder_id: self.builder_id.to_owned(),
+            id: "VM".to_owned(),
+            files,
+            shown,
+            state: self.state.clone(),
+        };
         cx.emit(Fact::ArtifactProduced {
             job: cx.job().to_owned(),
             builder_id: artifact.builder_id.clone(),

@@ -1,5 +1,6 @@
 //! A machine's settings, the same for every source that boots one, and the QEMU machine they describe.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use goldsmith_machine::HostFacts;
@@ -104,6 +105,15 @@ impl<'a> From<&'a BootstrapOptions> for Parts<'a> {
 }
 
 impl Settings {
+    /// What post-processors ask the artifact for (plugin qemu: `diskName`, `diskType`, `domainType`).
+    pub(crate) fn artifact_state(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("diskName".to_owned(), self.name.clone()),
+            ("diskType".to_owned(), self.format.to_string()),
+            ("domainType".to_owned(), self.accelerator.clone().unwrap_or_else(|| "none".to_owned())),
+        ])
+    }
+
     pub(crate) fn new(
         job: &Job,
         parts: &Parts<'_>,

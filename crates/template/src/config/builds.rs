@@ -7,14 +7,13 @@ use super::model::{
     Foreign, Job, Meta, PostProcessor, PostProcessorStep, Provisioner, ProvisionerStep, Source,
 };
 use super::selection::Selection;
+use super::steps;
 use crate::diagnostic::{Place, Severity};
 use crate::eval::{Root, Scope};
 use crate::gotemplate::Facts;
 use crate::options::{
-    ArtificeOptions, BootstrapOptions, BreakpointOptions, ChecksumOptions, Communicator, Component,
-    ComponentKind, CompressOptions, FileOptions, FileSourceOptions, GeneralizeOptions, ManifestOptions,
-    PostProcessorMeta, ProvisionerMeta, QemuOptions, ShellLocalOptions, ShellOptions, SleepOptions, lookup,
-    nearest, types_of,
+    BootstrapOptions, Communicator, Component, ComponentKind, FileSourceOptions, PostProcessorMeta,
+    ProvisionerMeta, QemuOptions, lookup, nearest, types_of,
 };
 use crate::syntax::Span;
 use crate::syntax::ast::Body;
@@ -420,7 +419,16 @@ fn collect_step(
     around: &Around<'_>,
 ) -> Collected {
     let mut collected = collect(a, component, &[block], around.scope, around.facts, &[]);
-    apply_override(a, component, &mut collected, &around.name, around.all_names, around.facts);
+    if component.kind == ComponentKind::PostProcessor {
+        // The one post-processor with an `override` keys it by the provider of the box.
+        let chosen = collected.settings.value("provider_override").and_then(Value::as_str);
+        let source_type = around.facts.constants.get("build_type").map_or("", String::as_str);
+        let provider = steps::provider_of(source_type, chosen);
+        let all: Vec<String> = steps::PROVIDERS.iter().map(|name| (*name).to_owned()).collect();
+        apply_override(a, component, &mut collected, &provider, &all, around.facts);
+    } else {
+        apply_override(a, component, &mut collected, &around.name, around.all_names, around.facts);
+    }
     collected
 }
 
@@ -446,26 +454,7 @@ fn provisioner(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -> O
     let mut collected = collect_step(a, component, block, around);
     let meta = ProvisionerMeta::decode(&mut collected.settings);
     let settings = &mut collected.settings;
-    let provisioner = match type_name {
-        "shell" => {
-            let mut options = ShellOptions::decode(settings);
-            options.settle(settings);
-            Provisioner::Shell(Box::new(options))
-        }
-        "file" => {
-            let mut options = FileOptions::decode(settings);
-            options.settle(settings);
-            Provisioner::File(Box::new(options))
-        }
-        "shell-local" => {
-            let mut options = ShellLocalOptions::decode(settings);
-            options.settle(settings);
-            Provisioner::ShellLocal(Box::new(options))
-        }
-        "generalize" => Provisioner::Generalize(GeneralizeOptions::decode(settings)),
-        "sleep" => Provisioner::Sleep(SleepOptions::decode(settings)),
-        _ => Provisioner::Breakpoint(BreakpointOptions::decode(settings)),
-    };
+    let provisioner = steps::provisioner(type_name, settings);
     collected.report(a, &format!("provisioner {type_name}"));
     let meta = Meta {
         name: meta.name,
@@ -503,17 +492,7 @@ fn post_processor(a: &mut Analyzer<'_>, block: &View<'_>, around: &Around<'_>) -
     let mut collected = collect_step(a, component, block, around);
     let meta = PostProcessorMeta::decode(&mut collected.settings);
     let settings = &mut collected.settings;
-    let post_processor = match type_name {
-        "checksum" => PostProcessor::Checksum(ChecksumOptions::decode(settings)),
-        "manifest" => PostProcessor::Manifest(ManifestOptions::decode(settings)),
-        "compress" => PostProcessor::Compress(CompressOptions::decode(settings)),
-        "artifice" => PostProcessor::Artifice(ArtificeOptions::decode(settings)),
-        _ => {
-            let mut options = ShellLocalOptions::decode(settings);
-            options.settle(settings);
-            PostProcessor::ShellLocal(Box::new(options))
-        }
-    };
+    let post_processor = steps::post_processor(type_name, settings);
     collected.report(a, &format!("post-processor {type_name}"));
     Some(PostProcessorStep {
         name: meta.name.unwrap_or_else(|| type_name.to_owned()),

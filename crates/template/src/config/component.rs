@@ -6,7 +6,7 @@ use super::legacy::weak;
 use crate::diagnostic::Severity;
 use crate::eval::Scope;
 use crate::gotemplate::{self, Facts};
-use crate::options::{Component, OptionSpec, OptionType, Settings, language_type, nearest};
+use crate::options::{Component, ComponentKind, OptionSpec, OptionType, Settings, language_type, nearest};
 use crate::syntax::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::text::Text;
@@ -293,11 +293,7 @@ pub(super) fn apply_override(
     let span = expr.span;
     let Some(entries) = value.as_entries() else {
         if !matches!(value, Value::Unknown(_)) {
-            a.error(
-                "option.type",
-                span,
-                "\"override\" must be an object: { source_name = { option = value } }",
-            );
+            a.error("option.type", span, "\"override\" must be an object: { name = { option = value } }");
         }
         return;
     };
@@ -305,9 +301,16 @@ pub(super) fn apply_override(
         let near = nearest(name, all_sources.iter().map(String::as_str));
         let help = match near {
             Some(near) => format!("did you mean \"{near}\"?"),
+            None if component.kind == ComponentKind::PostProcessor => {
+                "the keys of override are names of providers, such as virtualbox".to_owned()
+            }
             None => "the keys of override are names of sources, without their type".to_owned(),
         };
-        let message = format!("\"override\" names \"{name}\", which is no source of this build");
+        let what = match component.kind {
+            ComponentKind::PostProcessor => "no provider of boxes",
+            _ => "no source of this build",
+        };
+        let message = format!("\"override\" names \"{name}\", which is {what}");
         a.report(Severity::Warning, "override.unknown", span, message).help = Some(help);
     }
     let Some(inner) = entries.get(source_name).and_then(Value::as_entries) else { return };

@@ -10,6 +10,7 @@ mod legacy;
 mod model;
 mod resolve;
 mod selection;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod top;

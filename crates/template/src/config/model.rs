@@ -2,9 +2,11 @@
 
 use crate::diagnostic::Place;
 use crate::options::{
-    ArtificeOptions, BootstrapOptions, BreakpointOptions, ChecksumOptions, Communicator, CompressOptions,
-    FileOptions, FileSourceOptions, GeneralizeOptions, ManifestOptions, QemuOptions, ShellLocalOptions,
-    ShellOptions, SleepOptions,
+    AnsibleLocalOptions, AnsibleOptions, ArtificeOptions, BootstrapOptions, BreakpointOptions,
+    ChecksumOptions, ChefSoloOptions, Communicator, CompressOptions, FileOptions, FileSourceOptions,
+    GeneralizeOptions, GossOptions, ManifestOptions, PowershellOptions, PuppetMasterlessOptions,
+    PuppetServerOptions, QemuOptions, RebootOptions, SaltMasterlessOptions, ShellLocalOptions, ShellOptions,
+    SleepOptions, VagrantOptions, WindowsRestartOptions, WindowsShellOptions, WindowsUpdateOptions,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -160,6 +162,30 @@ pub enum Provisioner {
     Sleep(SleepOptions),
     /// A stop until somebody says to go on.
     Breakpoint(BreakpointOptions),
+    /// Runs PowerShell scripts in a Windows guest.
+    Powershell(Box<PowershellOptions>),
+    /// Runs batch scripts in a Windows guest.
+    WindowsShell(Box<WindowsShellOptions>),
+    /// Restarts a Windows guest and waits until it is back.
+    WindowsRestart(Box<WindowsRestartOptions>),
+    /// Installs Windows updates, with the restarts they need.
+    WindowsUpdate(Box<WindowsUpdateOptions>),
+    /// Runs a playbook with Ansible of this computer.
+    Ansible(Box<AnsibleOptions>),
+    /// Uploads a playbook and runs it with Ansible in the guest.
+    AnsibleLocal(Box<AnsibleLocalOptions>),
+    /// Uploads a Puppet manifest and applies it in the guest.
+    PuppetMasterless(Box<PuppetMasterlessOptions>),
+    /// Runs the Puppet agent in the guest against a server.
+    PuppetServer(Box<PuppetServerOptions>),
+    /// Uploads cookbooks and runs Chef Solo in the guest.
+    ChefSolo(Box<ChefSoloOptions>),
+    /// Uploads Salt states and applies them in the guest.
+    SaltMasterless(Box<SaltMasterlessOptions>),
+    /// Runs goss tests in the guest.
+    Goss(Box<GossOptions>),
+    /// Restarts a Unix guest and waits until it is back with another boot id.
+    Reboot(Box<RebootOptions>),
     /// A type that is not built here.
     Foreign(Foreign),
 }
@@ -191,8 +217,52 @@ pub enum PostProcessor {
     ShellLocal(Box<ShellLocalOptions>),
     /// Other files as the artifact.
     Artifice(ArtificeOptions),
+    /// Makes a Vagrant box of the artifact.
+    Vagrant(Box<VagrantOptions>),
     /// A type that is not built here.
     Foreign(Foreign),
+}
+
+impl Provisioner {
+    /// The type as a template writes it.
+    pub fn type_name(&self) -> &str {
+        match self {
+            Provisioner::Shell(_) => "shell",
+            Provisioner::File(_) => "file",
+            Provisioner::ShellLocal(_) => "shell-local",
+            Provisioner::Generalize(_) => "generalize",
+            Provisioner::Sleep(_) => "sleep",
+            Provisioner::Breakpoint(_) => "breakpoint",
+            Provisioner::Powershell(_) => "powershell",
+            Provisioner::WindowsShell(_) => "windows-shell",
+            Provisioner::WindowsRestart(_) => "windows-restart",
+            Provisioner::WindowsUpdate(_) => "windows-update",
+            Provisioner::Ansible(_) => "ansible",
+            Provisioner::AnsibleLocal(_) => "ansible-local",
+            Provisioner::PuppetMasterless(_) => "puppet-masterless",
+            Provisioner::PuppetServer(_) => "puppet-server",
+            Provisioner::ChefSolo(_) => "chef-solo",
+            Provisioner::SaltMasterless(_) => "salt-masterless",
+            Provisioner::Goss(_) => "goss",
+            Provisioner::Reboot(_) => "reboot",
+            Provisioner::Foreign(foreign) => &foreign.type_name,
+        }
+    }
+}
+
+impl PostProcessor {
+    /// The type as a template writes it.
+    pub fn type_name(&self) -> &str {
+        match self {
+            PostProcessor::Checksum(_) => "checksum",
+            PostProcessor::Manifest(_) => "manifest",
+            PostProcessor::Compress(_) => "compress",
+            PostProcessor::ShellLocal(_) => "shell-local",
+            PostProcessor::Artifice(_) => "artifice",
+            PostProcessor::Vagrant(_) => "vagrant",
+            PostProcessor::Foreign(foreign) => &foreign.type_name,
+        }
+    }
 }
 
 impl Source {

@@ -282,14 +282,14 @@ fn only_and_except_select_by_pattern() {
 
 #[test]
 fn foreign_parts_are_kept_and_reported() {
-    let template = "source \"amazon-ebs\" \"x\" {\n  region = \"eu\"\n}\ndata \"http\" \"d\" {\n  url = \"x\"\n}\nbuild {\n  sources = [\"amazon-ebs.x\"]\n  provisioner \"ansible\" {\n    playbook_file = \"p\"\n  }\n  provisioner \"shell\" {\n    inline = [data.http.d.body]\n  }\n}\n";
+    let template = "source \"amazon-ebs\" \"x\" {\n  region = \"eu\"\n}\ndata \"http\" \"d\" {\n  url = \"x\"\n}\nbuild {\n  sources = [\"amazon-ebs.x\"]\n  provisioner \"serverspec\" {\n    source_path = \"p\"\n  }\n  provisioner \"shell\" {\n    inline = [data.http.d.body]\n  }\n}\n";
     let analysis = run(template);
     assert!(problems(&analysis).is_empty(), "{:?}", problems(&analysis));
     let codes: Vec<&str> = analysis.diagnostics.iter().map(|d| d.code.as_str()).collect();
     assert_eq!(codes, ["foreign.source", "foreign.data", "foreign.provisioner"]);
     let config = config(analysis);
     let foreign: Vec<&str> = config.jobs[0].foreign().iter().map(|f| f.type_name.as_str()).collect();
-    assert_eq!(foreign, ["amazon-ebs", "ansible"]);
+    assert_eq!(foreign, ["amazon-ebs", "serverspec"]);
     assert_eq!(config.foreign_data.len(), 1);
 }
 

@@ -139,7 +139,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// JSON as Go's encoder writes it: `<`, `>`, `&` and two separators are escaped, numbers in full.
-pub(super) fn to_json(value: &Value) -> Result<String, String> {
+pub(crate) fn to_json(value: &Value) -> Result<String, String> {
     let mut out = String::new();
     write_json(value, &mut out)?;
     Ok(out)

@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) use dates::go_layout;
+pub(crate) use encoding::to_json as json;
 pub(crate) use files::clean;
 pub(crate) use strings::normal;
 

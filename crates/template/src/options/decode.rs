@@ -51,6 +51,10 @@ impl std::str::FromStr for DiskSize {
     }
 }
 
+/// A value of any shape, written as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Json(pub Text);
+
 /// A Rust type an option can have.
 pub trait OptionValue: Sized + Default {
     /// The shape of its value in a template.
@@ -115,6 +119,15 @@ impl OptionValue for bool {
             Value::Bool(value) => Ok(*value),
             _ => Err(must_be_known(value)),
         }
+    }
+}
+
+impl OptionValue for Json {
+    const TYPE: OptionType = OptionType::Block;
+
+    fn read(value: &Value) -> Result<Self, Mismatch> {
+        let text = crate::functions::json(value).map_err(|_| must_be_known(value))?;
+        Ok(Json(Text::from(text).with_sensitive(value.is_sensitive())))
     }
 }
 

@@ -122,7 +122,7 @@ options! {
     }
 }
 
-fn exactly_one(settings: &mut Settings, choices: &[&str]) {
+pub(super) fn exactly_one(settings: &mut Settings, choices: &[&str]) {
     let set: Vec<&str> = choices.iter().copied().filter(|name| settings.is_set(name)).collect();
     let list = choices.join(", ");
     match set.as_slice() {
@@ -135,7 +135,7 @@ fn exactly_one(settings: &mut Settings, choices: &[&str]) {
     }
 }
 
-fn check_environment(vars: &[Text], settings: &mut Settings) {
+pub(super) fn check_environment(vars: &[Text], settings: &mut Settings) {
     for var in vars {
         let written = var.reveal();
         if written.find('=').is_none_or(|at| at == 0) && var.known().is_some() {

@@ -1,9 +1,12 @@
 //! Which components exist, and which options each takes.
 
 use super::{
-    ArtificeOptions, BreakpointOptions, COMMUNICATOR, ChecksumOptions, CompressOptions, FileOptions,
-    FileSourceOptions, GeneralizeOptions, ManifestOptions, OVERRIDE, OptionSpec, OptionType,
-    PostProcessorMeta, ProvisionerMeta, ShellLocalOptions, ShellOptions, SleepOptions, sources,
+    AnsibleLocalOptions, AnsibleOptions, ArtificeOptions, BreakpointOptions, COMMUNICATOR, ChecksumOptions,
+    ChefSoloOptions, CompressOptions, FileOptions, FileSourceOptions, GeneralizeOptions, GossOptions,
+    ManifestOptions, OVERRIDE, OptionSpec, OptionType, PROVIDER_OVERRIDE, PostProcessorMeta,
+    PowershellOptions, ProvisionerMeta, PuppetMasterlessOptions, PuppetServerOptions, RebootOptions,
+    SaltMasterlessOptions, ShellLocalOptions, ShellOptions, SleepOptions, VagrantOptions,
+    WindowsRestartOptions, WindowsShellOptions, WindowsUpdateOptions, sources,
 };
 use serde::Serialize;
 
@@ -181,6 +184,91 @@ const COMPONENTS: &[Component] = &[
         "Artifact files",
         "Replaces the artifact's files by others.",
         &[ArtificeOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "powershell",
+        "PowerShell",
+        "Runs PowerShell scripts in a Windows guest.",
+        &[PowershellOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "windows-shell",
+        "Batch script",
+        "Runs batch scripts in a Windows guest.",
+        &[WindowsShellOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "windows-restart",
+        "Windows restart",
+        "Restarts a Windows guest and waits until it is back.",
+        &[WindowsRestartOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "windows-update",
+        "Windows updates",
+        "Installs Windows updates, with the restarts they need.",
+        &[WindowsUpdateOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "ansible",
+        "Ansible",
+        "Runs a playbook with Ansible of this computer.",
+        &[AnsibleOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "ansible-local",
+        "Ansible in the guest",
+        "Uploads a playbook and runs it with Ansible in the guest.",
+        &[AnsibleLocalOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "puppet-masterless",
+        "Puppet manifest",
+        "Uploads a Puppet manifest and applies it in the guest.",
+        &[PuppetMasterlessOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "puppet-server",
+        "Puppet agent",
+        "Runs the Puppet agent in the guest against a server.",
+        &[PuppetServerOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "chef-solo",
+        "Chef Solo",
+        "Uploads cookbooks and runs Chef Solo in the guest.",
+        &[ChefSoloOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "salt-masterless",
+        "Salt states",
+        "Uploads Salt states and applies them in the guest.",
+        &[SaltMasterlessOptions::OPTIONS],
+    ),
+    component(Provisioner, "goss", "goss tests", "Runs goss tests in the guest.", &[GossOptions::OPTIONS]),
+    component(
+        Provisioner,
+        "reboot",
+        "Reboot",
+        "Restarts a Unix guest and waits until it is back with another boot id.",
+        &[RebootOptions::OPTIONS],
+    ),
+    component(
+        PostProcessor,
+        "vagrant",
+        "Vagrant box",
+        "Makes a Vagrant box of the artifact.",
+        &[VagrantOptions::OPTIONS, PROVIDER_OVERRIDE],
     ),
 ];
 

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use super::{Input, Meter};
 
-/// A tar of base names, in the GNU form Packer writes.
+/// A tar of the inputs' names, in the GNU form Packer writes.
 pub(super) fn tar(inputs: &[Input], out: &mut dyn Write, meter: &mut Meter<'_>) -> io::Result<()> {
     let mut archive = tar::Builder::new(out);
     for input in inputs {
         let meta = std::fs::metadata(&input.path)?;
         let mut header = tar::Header::new_gnu();
         header.set_metadata(&meta);
-        let name = input.path.file_name().map(Path::new).unwrap_or(&input.path);
+        let name = Path::new(&input.name);
         // A long name becomes an entry of its own before this one, as GNU tar does.
         if header.set_path(name).is_err() {
             long_name(&mut archive, name)?;

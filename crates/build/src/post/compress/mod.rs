@@ -23,6 +23,7 @@ use super::{Artifact, Keep, PostContext, PostProcessor, Processed};
 use crate::error::{Context as _, StepError};
 use crate::holes::fill;
 use crate::journal::{ProducedFile, Unit};
+use crate::pipeline::StepContext;
 use crate::plan::{Sketch, StepKind};
 use blocks::BlockWriter;
 
@@ -120,11 +121,22 @@ impl Compress {
     }
 }
 
-/// A file of the artifact and the name it has in a zip.
+/// A file that is packed.
 #[derive(Clone, Debug)]
 pub(super) struct Input {
     pub(super) path: PathBuf,
+    /// Its name in a tar.
+    pub(super) name: String,
+    /// Its name in a zip.
     pub(super) shown: String,
+}
+
+impl Input {
+    /// By its base name in a tar, as the template names it in a zip.
+    pub(super) fn new(path: PathBuf, shown: String) -> Self {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Self { path, name, shown }
+    }
 }
 
 /// Counts what is read and stops when asked to.
@@ -198,6 +210,40 @@ pub(super) fn pack(
     Ok(file)
 }
 
+/// Packs the inputs into the file at `path`, whole or not at all, and reports it.
+pub(super) async fn write(
+    cx: &StepContext,
+    inputs: Vec<Input>,
+    path: &Path,
+    kind: (Container, Algorithm),
+    level: u32,
+) -> Result<(), StepError> {
+    let (beside, holding) = cx.stage_beside(path)?;
+    let total: u64 =
+        inputs.iter().filter_map(|input| input.path.metadata().ok()).map(|meta| meta.len()).sum();
+    let (progress, target, staged) = (cx.clone(), path.to_owned(), beside.clone());
+    let size = cx
+        .blocking(move |cancel| {
+            let wrong = || format!("Cannot pack into {}", target.display());
+            let out = File::create(&staged).environment(wrong)?;
+            let mut told = |done| progress.progress(done, Some(total), Unit::Bytes);
+            let out = pack(&inputs, out, kind, level, cancel, &mut told).environment(wrong)?;
+            Ok(out.metadata().environment(wrong)?.len())
+        })
+        .await;
+    let size = match size {
+        Ok(size) => size,
+        Err(error) => {
+            holding.release().await?;
+            return Err(error);
+        }
+    };
+    std::fs::rename(&beside, path).environment(|| format!("Cannot write {}", path.display()))?;
+    holding.forget();
+    cx.files_produced(vec![ProducedFile { path: path.to_string_lossy().into_owned(), size }]);
+    Ok(())
+}
+
 #[async_trait]
 impl PostProcessor for Compress {
     fn sketch(&self) -> Sketch {
@@ -223,42 +269,19 @@ impl PostProcessor for Compress {
         let fields = [("BuildName", fixed.build_name.as_str()), ("BuilderType", fixed.builder_type.as_str())];
         let shown = fill(&self.options.output, cx.names, &fields)?;
         let path = cx.step.absolute(&shown);
-        let (beside, holding) = cx.step.stage_beside(&path)?;
         let inputs: Vec<Input> = artifact
             .files
             .iter()
             .zip(&artifact.shown)
-            .map(|(path, shown)| Input { path: path.clone(), shown: shown.clone() })
+            .map(|(path, shown)| Input::new(path.clone(), shown.clone()))
             .collect();
-        let total: u64 =
-            inputs.iter().filter_map(|input| input.path.metadata().ok()).map(|meta| meta.len()).sum();
-        let (level, progress, target) = (self.level(), cx.step.clone(), path.clone());
-        let staged = beside.clone();
-        let size = cx
-            .step
-            .blocking(move |cancel| {
-                let wrong = || format!("Cannot pack into {}", target.display());
-                let out = File::create(&staged).environment(wrong)?;
-                let mut told = |done| progress.progress(done, Some(total), Unit::Bytes);
-                let out = pack(&inputs, out, kind, level, cancel, &mut told).environment(wrong)?;
-                Ok(out.metadata().environment(wrong)?.len())
-            })
-            .await;
-        let size = match size {
-            Ok(size) => size,
-            Err(error) => {
-                holding.release().await?;
-                return Err(error);
-            }
-        };
-        std::fs::rename(&beside, &path).environment(|| format!("Cannot write {}", path.display()))?;
-        holding.forget();
-        cx.step.files_produced(vec![ProducedFile { path: path.to_string_lossy().into_owned(), size }]);
+        write(cx.step, inputs, &path, kind, self.level()).await?;
         let packed = Artifact {
             builder_id: BUILDER_ID.into(),
             id: String::new(),
             files: vec![path],
             shown: vec![shown],
+            ..Artifact::default()
         };
         Ok(Processed { artifact: Some(packed), keep: Keep::No })
     }

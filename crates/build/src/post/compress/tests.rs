@@ -46,7 +46,7 @@ impl Place {
     fn put(&self, name: &str, bytes: &[u8]) -> Input {
         let path = self.0.path().join(name);
         std::fs::write(&path, bytes).unwrap_or_else(|e| panic!("{e}"));
-        Input { path, shown: format!("out/{name}") }
+        Input::new(path, format!("out/{name}"))
     }
     fn packed(&self, inputs: &[Input], kind: (Container, Algorithm), level: u32) -> Vec<u8> {
         let path = self.0.path().join("packed");
