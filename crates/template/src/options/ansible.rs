@@ -67,7 +67,7 @@ options! {
         inventory_groups: Vec<Text>, "Groups", "Groups 127.0.0.1 is put in.";
     }
     "Staging" {
-        staging_directory: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/packer-provisioner-ansible-local/<id>";
+        staging_directory: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/packer-provisioner-ansible-local/<id>.";
         clean_staging_directory: bool, "Remove it", "Remove the staging folder at the end." => default("false");
     }
     "Galaxy" {

@@ -24,7 +24,7 @@ options! {
         puppet_bin_dir: Option<Text>, "Puppet's folder", "Folder that holds puppet.";
         staging_directory: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/packer-puppet-masterless";
         clean_staging_directory: bool, "Remove it", "Remove the staging folder at the end." => default("false");
-        working_directory: Option<Text>, "Working folder", "Folder Puppet runs in. Default: the staging folder" => late();
+        working_directory: Option<Text>, "Working folder", "Folder Puppet runs in. Default: the staging folder." => late();
         elevated_user: Option<Text>, "Elevated user", "Run as a scheduled task of this user (Windows).";
         elevated_password: Option<Text>, "Elevated password", "Password of that user." => secret();
     }
@@ -47,9 +47,9 @@ options! {
         ignore_exit_codes: bool, "Ignore exit codes", "Go on whatever Puppet says." => default("false");
         prevent_sudo: bool, "No sudo", "Run without sudo." => default("false");
         puppet_bin_dir: Option<Text>, "Puppet's folder", "Folder that holds puppet.";
-        staging_dir: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/packer-puppet-server";
+        staging_dir: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/packer-puppet-server.";
         clean_staging_directory: bool, "Remove it", "Remove the staging folder at the end." => default("false");
-        working_directory: Option<Text>, "Working folder", "Folder Puppet runs in. Default: the staging folder" => late();
+        working_directory: Option<Text>, "Working folder", "Folder Puppet runs in. Default: the staging folder." => late();
         elevated_user: Option<Text>, "Elevated user", "Run as a scheduled task of this user (Windows).";
         elevated_password: Option<Text>, "Elevated password", "Password of that user." => secret();
     }
@@ -70,7 +70,7 @@ options! {
         json: Option<Json>, "Attributes", "Node attributes.";
         json_string: Option<Text>, "Attributes as text", "Node attributes as a JSON text." => basic();
         config_template: Option<Text>, "Configuration", "Template of solo.rb instead of the built-in one." => path(PathKind::File);
-        chef_license: Option<Text>, "Licence", "How the licence is accepted. Default: accept-silent, unless Chef is not installed by the build";
+        chef_license: Option<Text>, "Licence", "How the licence is accepted. Default: accept-silent, unless Chef is not installed by the build.";
     }
     "How" {
         execute_command: Option<Text>, "Execute command", "Command that runs Chef; {{ .ConfigPath }}, {{ .JsonPath }} and {{ .Sudo }} are filled in." => late();
@@ -78,7 +78,7 @@ options! {
         skip_install: bool, "Chef is there", "Do not install Chef." => default("false").basic();
         version: Option<Text>, "Version", "Version of Chef that is installed.";
         prevent_sudo: bool, "No sudo", "Run without sudo." => default("false");
-        staging_directory: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/packer-chef-solo";
+        staging_directory: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/packer-chef-solo.";
         guest_os_type: String, "Guest", "unix or windows." => default("unix").one_of(&["unix", "windows"]);
     }
 }
@@ -92,15 +92,15 @@ options! {
         custom_state: Option<Text>, "State", "State that is applied instead of the highstate.";
         minion_config: Option<Text>, "Minion configuration", "Uploaded to /etc/salt/minion; excludes remote_state_tree and remote_pillar_roots." => path(PathKind::File);
         grains_file: Option<Text>, "Grains", "Uploaded to /etc/salt/grains." => path(PathKind::File);
-        formulas: Vec<Text>, "Formulas", "Formulas fetched from git before the run: URL//folder";
+        formulas: Vec<Text>, "Formulas", "Formulas of git; they are not fetched here: put them into local_state_tree beforehand.";
     }
     "How" {
         skip_bootstrap: bool, "Salt is there", "Do not install Salt." => default("false").basic();
         bootstrap_args: Option<Text>, "Bootstrap arguments", "Arguments for the bootstrap script.";
         disable_sudo: bool, "No sudo", "Run without sudo." => default("false");
-        remote_state_tree: Option<Text>, "States in the guest", "Where the states are put. Default: /srv/salt";
-        remote_pillar_roots: Option<Text>, "Pillars in the guest", "Where the pillars are put. Default: /srv/pillar";
-        temp_config_dir: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/salt";
+        remote_state_tree: Option<Text>, "States in the guest", "Where the states are put. Default: /srv/salt.";
+        remote_pillar_roots: Option<Text>, "Pillars in the guest", "Where the pillars are put. Default: /srv/pillar.";
+        temp_config_dir: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/salt.";
         no_exit_on_failure: bool, "Ignore failures", "Leave out --retcode-passthrough." => default("false");
         log_level: Option<Text>, "Log level", "Salt's log level.";
         salt_call_args: Option<Text>, "Further arguments", "Arguments for salt-call.";
@@ -129,7 +129,7 @@ options! {
         version: Text, "Version", "Version of goss." => default("0.4.2").basic();
         arch: Text, "Architecture", "Architecture of the guest." => default("amd64");
         url: Option<Text>, "URL", "Where goss is fetched from. Default: goss' releases";
-        download_path: Option<Text>, "Path", "Where goss is put in the guest. Default: /tmp/goss-<version>-<system>-<architecture>";
+        download_path: Option<Text>, "Path", "Where goss is put in the guest. Default: /tmp/goss-<version>-<system>-<architecture>.";
         username: Option<Text>, "User", "User for the download.";
         password: Option<Text>, "Password", "Password for the download." => secret();
         skip_ssl: bool, "Any certificate", "Accept any certificate for the download." => default("false");
@@ -137,7 +137,7 @@ options! {
         target_os: String, "Guest", "Linux or Windows." => default("Linux").one_of(&["Linux", "Windows"]);
         use_sudo: bool, "sudo", "Run the tests with sudo." => default("false");
         remote_folder: Text, "Remote folder", "Folder in the guest." => default("/tmp");
-        remote_path: Option<Text>, "Remote path", "Where the tests are put. Default: goss in the remote folder";
+        remote_path: Option<Text>, "Remote path", "Where the tests are put. Default: goss in the remote folder.";
     }
 }
 

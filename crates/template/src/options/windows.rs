@@ -19,7 +19,7 @@ options! {
         env: BTreeMap<String, Text>, "Environment map", "Variables by name; wins over environment_vars.";
         env_var_format: Option<Text>, "Variable format", "How a variable is written. Default: $env:%s=\"%s\"; and a blank.";
         execute_command: Option<Text>, "Execute command", "Command that runs the script; {{ .Path }} and {{ .Vars }} (the file with the variables) are filled in." => late();
-        remote_path: Option<Text>, "Remote path", "Full path of the uploaded script. Default: c:/Windows/Temp/script-<id>.ps1";
+        remote_path: Option<Text>, "Remote path", "Full path of the uploaded script. Default: c:/Windows/Temp/script-<id>.ps1.";
         remote_env_var_path: Option<Text>, "Remote variables file", "Full path of the uploaded file with the variables.";
         execution_policy: String, "Execution policy", "Which scripts PowerShell runs; none leaves the switch out." => default("bypass").one_of(&["bypass", "allsigned", "default", "remotesigned", "restricted", "undefined", "unrestricted", "none"]);
         use_pwsh: bool, "PowerShell 7", "Run pwsh.exe instead of powershell.exe." => default("false");
@@ -51,7 +51,7 @@ options! {
         env: BTreeMap<String, Text>, "Environment map", "Variables by name; wins over environment_vars.";
         env_var_format: Option<Text>, "Variable format", "How a variable is written. Default: set \"%s=%s\" && and a blank.";
         execute_command: Option<Text>, "Execute command", "Command that runs the script; {{ .Path }} and {{ .Vars }} are filled in." => late();
-        remote_path: Option<Text>, "Remote path", "Full path of the uploaded script. Default: c:/Windows/Temp/script.bat";
+        remote_path: Option<Text>, "Remote path", "Full path of the uploaded script. Default: c:/Windows/Temp/script.bat.";
         binary: bool, "Binary", "Upload the script as it is; for this provisioner it always is." => default("false");
     }
     "Result" {
