@@ -133,7 +133,7 @@ impl Vagrant {
         let text = std::fs::read_to_string(&path)
             .input(|| format!("Cannot read vagrantfile_template {}", path.display()))?;
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        goldsmith_template::gotemplate::fill(&text, &fields).map_err(|error| {
+        goldsmith_template::gotemplate::fill(&text, &fields, &|name| cx.names.get(name)).map_err(|error| {
             StepError::input(format!("vagrantfile_template {} cannot be filled in: {error}.", path.display()))
         })
     }

@@ -141,6 +141,6 @@ pub(crate) fn command(
         return fill(own, &cx.names, fields);
     }
     let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    goldsmith_template::gotemplate::fill(default, &fields)
+    goldsmith_template::gotemplate::fill(default, &fields, &|name| cx.names.get(name))
         .map_err(|error| StepError::internal(format!("A default command cannot be filled in: {error}.")))
 }
