@@ -248,6 +248,12 @@ impl StepInputs {
             Provisioner::Shell(shell) => {
                 shell.script.iter().chain(&shell.scripts).for_each(|file| name(file, &mut barrier));
             }
+            Provisioner::Powershell(shell) => {
+                shell.script.iter().chain(&shell.scripts).for_each(|file| name(file, &mut barrier));
+            }
+            Provisioner::WindowsShell(shell) => {
+                shell.script.iter().chain(&shell.scripts).for_each(|file| name(file, &mut barrier));
+            }
             Provisioner::File(file) if file.direction == "download" => {
                 barrier = Some("it writes a file on this computer".to_owned());
             }
@@ -262,8 +268,25 @@ impl StepInputs {
             Provisioner::Generalize(_) => barrier = Some("it takes the build's own access away".to_owned()),
             Provisioner::Breakpoint(_) => barrier = Some("it waits for a person".to_owned()),
             Provisioner::Foreign(_) => barrier = Some("it is not built here".to_owned()),
+            Provisioner::Reboot(_) | Provisioner::WindowsRestart(_) => {}
+            Provisioner::WindowsUpdate(_) => {
+                barrier = Some("what it installs changes from day to day".to_owned());
+            }
+            Provisioner::Ansible(_) => barrier = Some("it runs on this computer".to_owned()),
+            Provisioner::AnsibleLocal(_)
+            | Provisioner::PuppetMasterless(_)
+            | Provisioner::PuppetServer(_)
+            | Provisioner::ChefSolo(_)
+            | Provisioner::SaltMasterless(_)
+            | Provisioner::Goss(_) => {
+                barrier = Some("the files and servers it uses are not all known before".to_owned());
+            }
         }
-        let restarts = matches!(&step.provisioner, Provisioner::Shell(shell) if shell.expect_disconnect);
+        let restarts = match &step.provisioner {
+            Provisioner::Shell(shell) => shell.expect_disconnect,
+            Provisioner::Reboot(_) | Provisioner::WindowsRestart(_) => true,
+            _ => false,
+        };
         Self { options, files, barrier, restarts }
     }
 }
