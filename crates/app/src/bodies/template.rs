@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use goldsmith_template::config::{PostProcessor, Provisioner};
 use goldsmith_template::{Analysis, Severity};
 
 use crate::bodies::library::blocking;
