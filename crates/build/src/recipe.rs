@@ -15,7 +15,7 @@ use crate::names::{Fixed, Names};
 use crate::pipeline::{Output, Pipeline, Step};
 use crate::plan::PlanError;
 use crate::post::Artifact;
-use crate::provision::{Generalise, Provisioner, SshGuest};
+use crate::provision::{Generalise, Provisioner};
 use crate::steps::artifact::Collect;
 use crate::steps::bootstrap::{AssembleDisk, InstallPackages, image_spec};
 use crate::steps::cd::MakeCd;
@@ -29,9 +29,10 @@ use crate::steps::login::{Login, PrepareLogin, login_user};
 use crate::steps::machine::{Running, StartMachine};
 use crate::steps::output::{MakeOutput, OutputFolder};
 use crate::steps::post::{Input, Ledger, PostProcess, Settle};
-use crate::steps::provision::{Provision, Reach};
+use crate::steps::provision::{Provision, Reach, Reached};
 use crate::steps::settings::{Parts, Settings};
 use crate::steps::shutdown::PowerOff;
+use crate::steps::winrm::{self, WaitForWinrm};
 use crate::supported;
 use crate::work::PlanRequest;
 
@@ -154,7 +155,8 @@ impl<'a> Making<'a> {
         let job = order.job;
         let port = match &job.communicator {
             Communicator::Ssh { ssh, .. } => Some(ssh.ssh_port),
-            Communicator::Winrm { .. } | Communicator::None => None,
+            Communicator::Winrm { winrm, .. } => Some(winrm::port(winrm)),
+            Communicator::None => None,
         };
         let names = Names::new(Fixed {
             job: job.name.clone(),
@@ -298,7 +300,13 @@ impl<'a> Making<'a> {
         &mut self,
         login: Option<&Output<Login>>,
         machine: &Output<Running>,
-    ) -> Result<Option<Output<Arc<SshGuest>>>, PlanError> {
+    ) -> Result<Option<Reached>, PlanError> {
+        if let Communicator::Winrm { common, winrm } = &self.order.job.communicator {
+            // A checkpoint opens with a login by SSH.
+            self.planned = None;
+            let step = WaitForWinrm::new(self.order.job, common, winrm, machine.clone(), &self.names)?;
+            return Ok(Some(Reached::Winrm(self.pipeline.step("connect", step))));
+        }
         let (Some(login), Some(dial)) = (login, self.dial()?) else { return Ok(None) };
         let checkpoints = self.job_checkpoints()?;
         let step = WaitForSsh { dial, login: login.clone(), machine: machine.clone(), checkpoints };
@@ -306,12 +314,12 @@ impl<'a> Making<'a> {
         if let Some(planned) = &mut self.planned {
             planned.machine.extend([machine.step().to_owned(), guest.step().to_owned()]);
         }
-        Ok(Some(guest))
+        Ok(Some(Reached::Ssh(guest)))
     }
 
     fn provision(
         &mut self,
-        guest: Option<&Output<Arc<SshGuest>>>,
+        guest: Option<&Reached>,
         login: Option<&Output<Login>>,
         machine: &Output<Running>,
     ) -> Result<Cleaning, PlanError> {
@@ -335,7 +343,7 @@ impl<'a> Making<'a> {
                 provisioner,
                 meta: step.meta.clone(),
                 reach: reach.clone(),
-                at: guest.is_some().then_some(at),
+                at: matches!(guest, Some(Reached::Ssh(_))).then_some(at),
                 checkpoints: checkpoints.clone(),
                 before,
                 login: login.cloned(),

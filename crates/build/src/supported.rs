@@ -112,9 +112,7 @@ pub(crate) fn communicator(job: &Job) -> Result<(), PlanError> {
     let place = &job.place;
     let ssh = match &job.communicator {
         Communicator::None => return Ok(()),
-        Communicator::Winrm { .. } => {
-            return Err(not_yet("communicator = \"winrm\"", place).hint("Use \"ssh\" or \"none\"."));
-        }
+        Communicator::Winrm { .. } => return Ok(()),
         Communicator::Ssh { ssh, .. } => ssh,
     };
     let asked = [

@@ -5,6 +5,7 @@
 //! lost connection). The waiting itself is our own: it notices a guest within a fraction of a second
 //! and says what it has reached.
 
+mod adapter;
 mod attempts;
 mod connect;
 mod error;
@@ -21,7 +22,9 @@ mod sftp;
 mod target;
 mod transfer;
 mod walk;
+mod winrm;
 
+pub use adapter::{Adapter, AdapterKeys};
 pub use connect::connect;
 pub use error::{ConnectCause, ConnectError, KeyError, SessionError, TransferError};
 pub use exec::{DISCONNECT_EXIT_CODE, ExecExit, Stream};
@@ -30,3 +33,4 @@ pub use secret::Secret;
 pub use session::Session;
 pub use target::{Auth, Patience, SshTarget, Stage, TransferMethod};
 pub use transfer::{Progress, Transferred};
+pub use winrm::{Login, NtlmError, WinrmError, WinrmSession, WinrmTarget};

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use goldsmith_guest::{
-    ConnectCause, DISCONNECT_EXIT_CODE, KeyKind, KeyPair, Patience, Session, SessionError, SshTarget, Stage,
-    Stream, TransferError, TransferMethod, connect,
+    Adapter, AdapterKeys, ConnectCause, DISCONNECT_EXIT_CODE, KeyKind, KeyPair, Patience, Session,
+    SessionError, SshTarget, Stage, Stream, TransferError, TransferMethod, connect,
 };
 use goldsmith_process::{Child, Invocation, Launch, Signal, System, capture, find_program};
 use tempfile::TempDir;
@@ -387,4 +387,109 @@ async fn measure() {
             "{method:?}: login {login:?} command {command:?} script {small:?} up {up:.0} MiB/s down {down:.0} MiB/s"
         );
     }
+}
+
+/// What Ansible does: OpenSSH's client through the adapter, to the guest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_adapter_passes_commands_and_files_on() {
+    let Some(sshd) = start(KeyKind::Ed25519).await else { return };
+    let session = std::sync::Arc::new(sshd.session(TransferMethod::Scp).await);
+    let (adapter, options) = adapter(&sshd, session).await;
+    let ssh = |more: &[&str]| {
+        Invocation::new("ssh")
+            .args(&options)
+            .args(["-p", &adapter.port().to_string(), "ansible@127.0.0.1"])
+            .args(more)
+    };
+    let cancel = CancellationToken::new();
+    let run = capture(&System, &ssh(&["echo out; echo err >&2; exit 7"]), &cancel).await.unwrap();
+    assert_eq!(
+        (run.exit.code, run.stdout.trim(), run.stderr.contains("err")),
+        (Some(7), "out", true),
+        "{run:?}"
+    );
+    // Standard input, longer than a window, comes back whole.
+    let long = vec![b'x'; 3 << 20];
+    let echoed = capture(&System, &ssh(&["wc -c"]).stdin_bytes(long), &cancel).await.unwrap();
+    assert_eq!(echoed.stdout.trim(), (3 << 20).to_string(), "{echoed:?}");
+    // Nobody else gets in.
+    let stranger = Invocation::new("ssh").args(&options).args([
+        "-p",
+        &adapter.port().to_string(),
+        "root@127.0.0.1",
+        "true",
+    ]);
+    assert!(!capture(&System, &stranger, &cancel).await.is_ok_and(|run| run.exit.success()));
+    let port = adapter.port();
+    drop(adapter);
+    let gone =
+        Invocation::new("ssh").args(&options).args(["-p", &port.to_string(), "ansible@127.0.0.1", "true"]);
+    assert!(
+        !capture(&System, &gone, &cancel).await.is_ok_and(|run| run.exit.success()),
+        "it stops with its owner"
+    );
+}
+
+async fn adapter(sshd: &Sshd, session: std::sync::Arc<Session>) -> (Adapter, Vec<String>) {
+    let host = KeyPair::generate(KeyKind::Ecdsa { bits: 384 }, "host").unwrap();
+    let pair = KeyPair::generate(KeyKind::Ecdsa { bits: 384 }, "ansible").unwrap();
+    let key = sshd.path("adapter-key");
+    std::fs::write(&key, pair.private_openssh().expose()).unwrap();
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
+    let keys = AdapterKeys {
+        host_private: host.private_openssh().expose().to_owned(),
+        client_public: pair.public_openssh(),
+    };
+    let sftp = "/usr/lib/openssh/sftp-server";
+    let adapter = Adapter::start(session, 0, "ansible", &keys, sftp).await.unwrap();
+    let options = [
+        "-F",
+        "/dev/null",
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-o",
+        "LogLevel=ERROR",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "IdentitiesOnly=yes",
+        "-i",
+    ];
+    let mut options: Vec<String> = options.iter().map(|&text| text.to_owned()).collect();
+    options.push(key.display().to_string());
+    (adapter, options)
+}
+
+/// Real Ansible, gathering facts and copying a file through the adapter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn real_ansible_plays_through_the_adapter() {
+    let Some(ansible) = program("ansible-playbook") else {
+        eprintln!("skipped: ansible-playbook is not installed (package ansible-core)");
+        return;
+    };
+    let Some(sshd) = start(KeyKind::Ed25519).await else { return };
+    let session = std::sync::Arc::new(sshd.session(TransferMethod::Scp).await);
+    let (adapter, _) = adapter(&sshd, session).await;
+    let target = sshd.text("copied");
+    let play = format!(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - command: echo hello\n      register: said\n    - copy:\n        content: \"{{{{ said.stdout }}}} from ansible\"\n        dest: {target}\n"
+    );
+    std::fs::write(sshd.path("play.yml"), play).unwrap();
+    let line = format!(
+        "default ansible_host=127.0.0.1 ansible_user=ansible ansible_port={} ansible_python_interpreter=/usr/bin/python3\n",
+        adapter.port()
+    );
+    std::fs::write(sshd.path("inventory"), line).unwrap();
+    let run = Invocation::new(ansible)
+        .args(["--ssh-extra-args", "'-o IdentitiesOnly=yes'", "-e"])
+        .arg(format!("ansible_ssh_private_key_file={}", sshd.text("adapter-key")))
+        .args(["-i", &sshd.text("inventory"), &sshd.text("play.yml")])
+        .env("ANSIBLE_HOST_KEY_CHECKING", "False")
+        .env("ANSIBLE_LOCAL_TEMP", sshd.text("local"))
+        .env("ANSIBLE_REMOTE_TEMP", sshd.text("remote"));
+    let played = capture(&System, &run, &CancellationToken::new()).await.unwrap();
+    assert!(played.exit.success(), "{}\n{}", played.stdout, played.stderr);
+    assert_eq!(std::fs::read_to_string(sshd.path("copied")).unwrap(), "hello from ansible");
 }

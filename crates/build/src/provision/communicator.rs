@@ -1,8 +1,10 @@
 //! Talking to the guest, as provisioners see it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use goldsmith_guest::Session;
 
 use crate::error::StepError;
 use crate::journal::LogStream;
@@ -49,6 +51,11 @@ pub trait Communicator: Send + Sync {
 
     /// Copies a folder out of the guest into a folder that exists.
     async fn download_dir(&self, cx: &StepContext, from: &str, to: &Path) -> Result<(), StepError>;
+
+    /// The SSH session, when the guest is reached by SSH.
+    fn ssh(&self) -> Option<Arc<Session>> {
+        None
+    }
 
     /// Makes a new connection in place of one that went away (the guest was restarted).
     async fn reconnect(&self, cx: &StepContext) -> Result<(), StepError>;

@@ -1,5 +1,6 @@
 //! Provisioners: one small file each behind [`Provisioner`].
 
+mod ansible;
 mod ansible_local;
 mod breakpoint;
 mod chef;
@@ -25,7 +26,9 @@ mod tests;
 mod windows_restart;
 mod windows_shell;
 mod windows_update;
+mod winrm;
 
+pub use ansible::Ansible;
 pub use ansible_local::AnsibleLocal;
 pub use breakpoint::Breakpoint;
 pub use chef::ChefSolo;
@@ -45,6 +48,8 @@ pub(crate) use ssh::sentence;
 pub use windows_restart::WindowsRestart;
 pub use windows_shell::WindowsShell;
 pub use windows_update::WindowsUpdate;
+pub use winrm::WinrmGuest;
+pub(crate) use winrm::winrm_error;
 
 use std::sync::Arc;
 
@@ -104,6 +109,7 @@ pub(crate) fn of(kind: &Kind) -> Option<(&'static str, Arc<dyn Provisioner>)> {
             ("windows-restart", Arc::new(WindowsRestart::new((**options).clone())))
         }
         Kind::WindowsUpdate(options) => ("windows-update", Arc::new(WindowsUpdate::new((**options).clone()))),
+        Kind::Ansible(options) => ("ansible", Arc::new(Ansible::new((**options).clone()))),
         Kind::AnsibleLocal(options) => ("ansible-local", Arc::new(AnsibleLocal::new((**options).clone()))),
         Kind::PuppetMasterless(options) => {
             ("puppet-masterless", Arc::new(PuppetMasterless::new((**options).clone())))

@@ -1,6 +1,7 @@
 //! The guest over SSH.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use goldsmith_guest::{Session, SessionError, Stream, TransferError};
@@ -12,13 +13,13 @@ use crate::provision::{Communicator, Exit};
 
 /// A guest that is logged in to. One connection serves all of a build.
 pub struct SshGuest {
-    session: Session,
+    session: Arc<Session>,
 }
 
 impl SshGuest {
     /// Over this session.
     pub fn new(session: Session) -> Self {
-        Self { session }
+        Self { session: Arc::new(session) }
     }
 
     /// The session.
@@ -106,6 +107,10 @@ impl Communicator for SshGuest {
             .await
             .map(drop)
             .map_err(transfer_error)
+    }
+
+    fn ssh(&self) -> Option<Arc<Session>> {
+        Some(Arc::clone(&self.session))
     }
 
     async fn reconnect(&self, cx: &StepContext) -> Result<(), StepError> {

@@ -17,3 +17,4 @@ pub(crate) mod provision;
 pub(crate) mod screen;
 pub(crate) mod settings;
 pub(crate) mod shutdown;
+pub(crate) mod winrm;

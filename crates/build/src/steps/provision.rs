@@ -11,15 +11,31 @@ use crate::error::StepError;
 use crate::names::Names;
 use crate::pipeline::{Output, Step, StepContext};
 use crate::plan::Sketch;
-use crate::provision::{Communicator, ProvisionContext, Provisioner, SshGuest, meta};
+use crate::provision::{Communicator, ProvisionContext, Provisioner, SshGuest, WinrmGuest, meta};
 use crate::steps::connect::died;
 use crate::steps::login::Login;
 use crate::steps::machine::Running;
 
+/// The guest, once it has let us in.
+#[derive(Clone)]
+pub(crate) enum Reached {
+    Ssh(Output<Arc<SshGuest>>),
+    Winrm(Output<Arc<WinrmGuest>>),
+}
+
+impl Reached {
+    pub(crate) fn get(&self) -> Result<Arc<dyn Communicator>, StepError> {
+        Ok(match self {
+            Self::Ssh(output) => output.get()?.as_ref().clone(),
+            Self::Winrm(output) => output.get()?.as_ref().clone(),
+        })
+    }
+}
+
 /// Where provisioners find the guest.
 #[derive(Clone)]
 pub(crate) struct Reach {
-    pub(crate) guest: Option<Output<Arc<SshGuest>>>,
+    pub(crate) guest: Option<Reached>,
     pub(crate) machine: Output<Running>,
     pub(crate) names: Names,
 }
@@ -27,7 +43,7 @@ pub(crate) struct Reach {
 impl Reach {
     fn context(&self, cx: &StepContext) -> Result<ProvisionContext, StepError> {
         let guest = match &self.guest {
-            Some(output) => Some(output.get()?.as_ref().clone() as Arc<dyn Communicator>),
+            Some(reached) => Some(reached.get()?),
             None => None,
         };
         Ok(ProvisionContext { step: cx.clone(), guest, names: self.names.clone() })

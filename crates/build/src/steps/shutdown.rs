@@ -4,7 +4,6 @@
 //! `shutdown_timeout`. Without a communicator the guest powers itself off within that time. Packer kills QEMU when
 //! there is no command; here the power button is pressed first, so that the guest's file systems are clean.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,13 +18,13 @@ use crate::names::Names;
 use crate::pipeline::{Output, Step, StepContext};
 use crate::plan::{Sketch, StepKind};
 use crate::provision::meta::seconds;
-use crate::provision::{Communicator as _, SshGuest};
 use crate::steps::machine::Running;
+use crate::steps::provision::Reached;
 
 /// Powers the machine off.
 pub(crate) struct PowerOff {
     pub(crate) machine: Output<Running>,
-    pub(crate) guest: Option<Output<Arc<SshGuest>>>,
+    pub(crate) guest: Option<Reached>,
     pub(crate) command: Option<Text>,
     pub(crate) timeout: Duration,
     pub(crate) names: Names,
