@@ -107,7 +107,8 @@ async fn cancelling_returns_at_once_and_the_session_still_serves() {
 /// The double must be what an independent client takes for WinRM.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pywinrm_takes_the_double_for_a_server() {
-    let python = std::env::var("GOLDSMITH_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = std::env::var_os("GOLDSMITH_TEST_PYTHON")
+        .map_or_else(|| "python3".to_owned(), |path| path.to_string_lossy().into_owned());
     let cancel = CancellationToken::new();
     let there = capture(&System, &Invocation::new(&python).args(["-c", "import winrm"]), &cancel).await;
     if !there.is_ok_and(|run| run.exit.success()) {
