@@ -170,6 +170,19 @@ commands! {
     /// Describes a component and its options.
     describe_component(DescribeComponent) -> ComponentDoc, reads [], stales [];
 
+    /// Lists what can be written at a place of an open template.
+    complete(AtPlace) -> CompletionAnswer, reads [Session], stales [];
+    /// Lists what can be written in the value of an argument, as a form field holds it.
+    complete_value(InValue) -> ValueCompletions, reads [Session], stales [];
+    /// Says what is known about a place of an open template.
+    hover(AtPlace) -> HoverAnswer, reads [Session], stales [];
+    /// Describes the call around a place of an open template.
+    signature(AtPlace) -> SignatureAnswer, reads [Session], stales [];
+    /// Lists where what is at a place of an open template is declared and used.
+    usages(AtPlace) -> Usages, reads [Session], stales [];
+    /// Lists what a file of an open template declares and what can be folded in it.
+    file_shape(OfFile) -> FileShape, reads [Session], stales [];
+
     /// Plans the builds of an open template.
     plan(PlanRequest) -> Planned, reads [Session, Host], stales [];
     /// Starts building an open template.

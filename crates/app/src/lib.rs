@@ -12,6 +12,7 @@ mod core;
 mod error;
 mod files;
 mod journals;
+pub mod language;
 pub mod reference;
 mod session;
 mod settings;

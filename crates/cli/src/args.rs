@@ -146,6 +146,11 @@ pub enum Command {
         after_help = "Examples:\n  goldsmith docs\n  goldsmith docs qemu\n  goldsmith docs qemu.disk_size\n  goldsmith docs provisioner.shell.execute_command\n  goldsmith docs --write docs/reference"
     )]
     Docs(Docs),
+    /// Serve an editor: the language server, over standard input and output
+    #[command(
+        after_help = "An editor starts it; see docs/editors.md for VS Code, Neovim and Helix. It runs no program, contacts nothing\nand writes no file."
+    )]
+    Lsp(Lsp),
     /// Print a script that completes commands and options in a shell
     #[command(
         after_help = "Examples:\n  goldsmith completion bash > ~/.local/share/bash-completion/completions/goldsmith\n  goldsmith completion zsh > ~/.zfunc/_goldsmith\n  goldsmith completion fish > ~/.config/fish/completions/goldsmith.fish"
@@ -509,6 +514,13 @@ pub struct Doctor {
     /// Measure again, even where a measurement is remembered
     #[arg(long)]
     pub fresh: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Lsp {
+    /// Taken for editors that pass it; there is no other way
+    #[arg(long)]
+    pub stdio: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod argv;
 mod bridge;
 mod commands;
 mod diagnostics;
+mod lsp;
 mod output;
 mod progress;
 mod text;

@@ -4,6 +4,7 @@ import type { About } from "./About";
 import type { AnswerBuild } from "./AnswerBuild";
 import type { ApplyEdit } from "./ApplyEdit";
 import type { Area } from "./Area";
+import type { AtPlace } from "./AtPlace";
 import type { Blast } from "./Blast";
 import type { BuildFacts } from "./BuildFacts";
 import type { BuildList } from "./BuildList";
@@ -18,6 +19,7 @@ import type { ChangedVersions } from "./ChangedVersions";
 import type { ChannelList } from "./ChannelList";
 import type { CheckedOnline } from "./CheckedOnline";
 import type { CollectPlan } from "./CollectPlan";
+import type { CompletionAnswer } from "./CompletionAnswer";
 import type { ComponentDoc } from "./ComponentDoc";
 import type { CreateTemplate } from "./CreateTemplate";
 import type { CreatedTemplate } from "./CreatedTemplate";
@@ -31,6 +33,7 @@ import type { Examine } from "./Examine";
 import type { ExportImage } from "./ExportImage";
 import type { ExportedImage } from "./ExportedImage";
 import type { FactList } from "./FactList";
+import type { FileShape } from "./FileShape";
 import type { FixTemplate } from "./FixTemplate";
 import type { FixedTemplate } from "./FixedTemplate";
 import type { FormAnswer } from "./FormAnswer";
@@ -41,9 +44,11 @@ import type { FormattedText } from "./FormattedText";
 import type { GateImage } from "./GateImage";
 import type { GateTable } from "./GateTable";
 import type { HostStats } from "./HostStats";
+import type { HoverAnswer } from "./HoverAnswer";
 import type { ImageDetail } from "./ImageDetail";
 import type { ImageHistory } from "./ImageHistory";
 import type { ImageList } from "./ImageList";
+import type { InValue } from "./InValue";
 import type { InspectedText } from "./InspectedText";
 import type { Inspection } from "./Inspection";
 import type { ListChannels } from "./ListChannels";
@@ -51,6 +56,7 @@ import type { LogWindow } from "./LogWindow";
 import type { MovedVersions } from "./MovedVersions";
 import type { Nothing } from "./Nothing";
 import type { OfBuild } from "./OfBuild";
+import type { OfFile } from "./OfFile";
 import type { OfImage } from "./OfImage";
 import type { OfRun } from "./OfRun";
 import type { OfSession } from "./OfSession";
@@ -83,6 +89,7 @@ import type { SerialLog } from "./SerialLog";
 import type { SerialText } from "./SerialText";
 import type { SetInputs } from "./SetInputs";
 import type { Settings } from "./Settings";
+import type { SignatureAnswer } from "./SignatureAnswer";
 import type { SpaceReport } from "./SpaceReport";
 import type { StartedBuild } from "./StartedBuild";
 import type { StopRun } from "./StopRun";
@@ -92,7 +99,9 @@ import type { TemplateState } from "./TemplateState";
 import type { TrashList } from "./TrashList";
 import type { UpgradeTemplate } from "./UpgradeTemplate";
 import type { UpgradedTemplate } from "./UpgradedTemplate";
+import type { Usages } from "./Usages";
 import type { Validation } from "./Validation";
+import type { ValueCompletions } from "./ValueCompletions";
 import type { ValueList } from "./ValueList";
 import type { Verified } from "./Verified";
 import type { VerifyImage } from "./VerifyImage";
@@ -157,6 +166,18 @@ export interface Commands {
   catalogue: { request: Nothing; response: Catalogue };
   /** Describes a component and its options. */
   describe_component: { request: DescribeComponent; response: ComponentDoc };
+  /** Lists what can be written at a place of an open template. */
+  complete: { request: AtPlace; response: CompletionAnswer };
+  /** Lists what can be written in the value of an argument, as a form field holds it. */
+  complete_value: { request: InValue; response: ValueCompletions };
+  /** Says what is known about a place of an open template. */
+  hover: { request: AtPlace; response: HoverAnswer };
+  /** Describes the call around a place of an open template. */
+  signature: { request: AtPlace; response: SignatureAnswer };
+  /** Lists where what is at a place of an open template is declared and used. */
+  usages: { request: AtPlace; response: Usages };
+  /** Lists what a file of an open template declares and what can be folded in it. */
+  file_shape: { request: OfFile; response: FileShape };
   /** Plans the builds of an open template. */
   plan: { request: PlanRequest; response: Planned };
   /** Starts building an open template. */
@@ -283,6 +304,12 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   check_online: { reads: ["session"], stales: [] },
   catalogue: { reads: [], stales: [] },
   describe_component: { reads: [], stales: [] },
+  complete: { reads: ["session"], stales: [] },
+  complete_value: { reads: ["session"], stales: [] },
+  hover: { reads: ["session"], stales: [] },
+  signature: { reads: ["session"], stales: [] },
+  usages: { reads: ["session"], stales: [] },
+  file_shape: { reads: ["session"], stales: [] },
   plan: { reads: ["session", "host"], stales: [] },
   start_build: { reads: ["session", "host"], stales: ["builds"] },
   cancel_build: { reads: [], stales: ["builds"] },

@@ -3,6 +3,7 @@
 mod build;
 mod cache;
 mod host;
+mod language;
 mod library;
 mod life;
 mod run;
@@ -17,6 +18,7 @@ use ts_rs::TS;
 pub use build::*;
 pub use cache::*;
 pub use host::*;
+pub use language::*;
 pub use library::*;
 pub use life::*;
 pub use run::*;

@@ -46,6 +46,7 @@ pub async fn run(command: Command, core: Core, output: Output) -> Result<u8, Wir
         Command::Gc { apply } => life::gc(&core, &output, apply).await,
         Command::Doctor(args) => doctor::doctor(&core, &output, args).await,
         Command::Docs(args) => docs::docs(&core, &output, args).await,
+        Command::Lsp(_) => crate::lsp::serve(&core),
         Command::Worker => worker::worker(&core).await,
         #[cfg(all(debug_assertions, feature = "bridge"))]
         Command::Bridge(args) => crate::bridge::serve(core, &output, args).await,

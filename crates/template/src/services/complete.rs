@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use super::cursor::{Cursor, Header, Site};
 use super::schema::{self, BlockKind};
 use super::words::fields;
-use super::{CompletionItem, CompletionKind as Kind, Completions, Editor, Note, floor, notes};
+use super::{CompletionItem, CompletionKind as Kind, Completions, Editor, Note, cursor, find, floor, notes};
+use crate::blocks;
 use crate::document::{Document, Language};
 use crate::functions;
 use crate::gotemplate;
 use crate::json::legacy::ROOT_KEYS;
 use crate::options::{ComponentKind, Constraint, OptionSpec, OptionType, lookup, types_of};
 use crate::references::{Role, SymbolKind};
+use crate::syntax::ast::Block;
 use crate::syntax::{FileId, Span};
 
 /// Types a variable can have, as one writes them.
@@ -37,6 +39,39 @@ impl Editor<'_> {
         list.fill();
         let replace = document.place_of(Span::new(file, cursor.start.min(offset), offset));
         Some(Completions { replace, items: list.items })
+    }
+
+    /// What can be written at a byte of the value of an argument, as a form field holds it: where the word starts
+    /// that is replaced, and what it can be replaced by.
+    pub fn complete_value(
+        &self,
+        block: &str,
+        name: &str,
+        text: &str,
+        offset: u32,
+    ) -> Option<(u32, Vec<CompletionItem>)> {
+        let all = blocks::all(self.project.documents());
+        let found = all.iter().find(|found| found.id == block)?;
+        let document = self.document(found.file)?;
+        let around = |outer: &&blocks::BlockRef<'_>| {
+            block.strip_prefix(&outer.id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let headers: Vec<&Block> = all.iter().filter(around).map(|outer| outer.block).collect();
+        let lead = format!("{name} = ");
+        let shift = lead.len() as u32;
+        let offset = floor(text, offset);
+        let mut cursor = cursor::native(&format!("{lead}{text}"), shift + offset);
+        cursor.blocks = find::headers(&headers);
+        let start = cursor.start.saturating_sub(shift).min(offset);
+        let mut list = List {
+            editor: self,
+            document,
+            cursor: &cursor,
+            offset: found.block.span.start,
+            items: Vec::new(),
+        };
+        list.fill();
+        Some((start, list.items))
     }
 }
 

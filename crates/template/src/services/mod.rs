@@ -37,7 +37,7 @@ use cursor::Cursor;
 
 pub use colours::{Colour, Coloured};
 pub use navigate::Usage;
-pub use structure::{Fold, FoldKind, Symbol, SymbolRole};
+pub use structure::{DocumentSymbol, Fold, FoldKind, SymbolRole};
 
 /// A few words about something, as a popup shows them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]

@@ -26,7 +26,7 @@ pub enum SymbolRole {
 
 /// Something a document declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Symbol {
+pub struct DocumentSymbol {
     /// What to call it.
     pub name: String,
     /// The kind of block it is.
@@ -38,7 +38,7 @@ pub struct Symbol {
     /// Its name, or the header of the block.
     pub name_place: Place,
     /// What is in it.
-    pub children: Vec<Symbol>,
+    pub children: Vec<DocumentSymbol>,
 }
 
 /// What a fold hides.
@@ -64,7 +64,7 @@ pub struct Fold {
 
 impl Editor<'_> {
     /// What a document declares, in its order.
-    pub fn symbols(&self, file: FileId) -> Vec<Symbol> {
+    pub fn symbols(&self, file: FileId) -> Vec<DocumentSymbol> {
         self.document(file).map(|document| symbols(document, document.body(), None)).unwrap_or_default()
     }
 
@@ -85,12 +85,12 @@ impl Editor<'_> {
     }
 }
 
-fn symbols(document: &Document, body: &Body, parent: Option<&Block>) -> Vec<Symbol> {
+fn symbols(document: &Document, body: &Body, parent: Option<&Block>) -> Vec<DocumentSymbol> {
     let values = parent.is_some_and(|parent| matches!(parent.kind.as_str(), "locals" | "variables"));
     let mut list = Vec::new();
     for item in &body.items {
         match item {
-            Item::Attribute(attribute) if values => list.push(Symbol {
+            Item::Attribute(attribute) if values => list.push(DocumentSymbol {
                 name: attribute.name.name.to_string(),
                 detail: parent
                     .map_or(String::new(), |parent| parent.kind.name.trim_end_matches('s').to_owned()),
@@ -100,7 +100,7 @@ fn symbols(document: &Document, body: &Body, parent: Option<&Block>) -> Vec<Symb
                 children: Vec::new(),
             }),
             Item::Attribute(_) => {}
-            Item::Block(block) => list.push(Symbol {
+            Item::Block(block) => list.push(DocumentSymbol {
                 name: outline::title(block, parent),
                 detail: block.kind.name.to_string(),
                 role: match block.kind.as_str() {

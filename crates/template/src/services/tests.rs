@@ -249,6 +249,23 @@ fn symbols_folds_and_colours() {
     assert_eq!(colour("# one"), Some(Colour::Comment));
 }
 
+#[test]
+fn a_field_of_the_form_is_completed() {
+    let case = case("a.pkr.hcl", &format!("{TEMPLATE}|"));
+    let editor = case.editor();
+    let labels = |block: &str, name: &str, text: &str| {
+        let (start, items) = editor.complete_value(block, name, text, text.len() as u32).unwrap();
+        (start, items.into_iter().map(|item| item.label).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        labels("source.qemu.web", "disk_size", "var.di"),
+        (4, vec!["disk".to_owned(), "key".to_owned()])
+    );
+    assert!(labels("source.qemu.web", "format", "").1.contains(&"qcow2".to_owned()));
+    assert!(labels("build[0]/provisioner[0]", "inline", "[build.").1.contains(&"Host".to_owned()));
+    assert_eq!(editor.complete_value("source.qemu.none", "x", "", 0), None);
+}
+
 /// Whatever the text and wherever the cursor, every question is answered without a panic.
 #[test]
 fn broken_text_is_answered() {
