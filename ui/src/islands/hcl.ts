@@ -19,7 +19,8 @@ import {
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { hcl } from 'codemirror-lang-hcl';
-import type { Diagnostic, Utf16Position } from '../api';
+import type { Diagnostic, Fold, Utf16Position } from '../api';
+import { fixActions, languageFeatures, offsetOfPlace, positionAt, setFolds, type LanguageProps } from './language';
 import type { Span } from '../lib/patches';
 
 export interface Replacement {
@@ -38,12 +39,14 @@ export interface TextProps {
   onCaret: (file: string, line: number) => void;
   onUndo: () => void;
   onRedo: () => void;
+  language: LanguageProps;
 }
 
 export interface TextIsland {
   open(file: string, text: string): void;
   patch(replacements: Replacement[], highlight: boolean): void;
   diagnose(diagnostics: Diagnostic[]): void;
+  fold(folds: Fold[]): void;
   select(span: Span | null): void;
   reveal(span: Span, focus: boolean): void;
   flush(): Promise<void>;
@@ -195,8 +198,8 @@ export function mountText(element: HTMLElement, props: TextProps): TextIsland {
     if (to < 0) return sending;
     const doc = view.state.doc;
     const replacement = {
-      from: position(before, from),
-      to: position(before, to),
+      from: positionAt(before, from),
+      to: positionAt(before, to),
       text: doc.sliceString(newFrom, newTo),
     };
     const sent = props.onType(file, replacement, doc.toString());
@@ -211,6 +214,7 @@ export function mountText(element: HTMLElement, props: TextProps): TextIsland {
     highlightActiveLine(),
     drawSelection(),
     crosshairCursor(),
+    languageFeatures(props.language),
     EditorState.allowMultipleSelections.of(true),
     indentUnit.of('  '),
     indentOnInput(),
@@ -258,8 +262,8 @@ export function mountText(element: HTMLElement, props: TextProps): TextIsland {
     return Math.min(line.to, line.from + at.column);
   }
   function range(span: Span): { from: number; to: number } {
-    const from = offset({ line: span.line - 1, column: span.column - 1 });
-    return { from, to: Math.max(from, offset({ line: span.end_line - 1, column: span.end_column - 1 })) };
+    const from = offsetOfPlace(view.state.doc, span.line, span.column);
+    return { from, to: Math.max(from, offsetOfPlace(view.state.doc, span.end_line, span.end_column)) };
   }
 
   function scrolled(): { top: number; height: number } {
@@ -296,9 +300,12 @@ export function mountText(element: HTMLElement, props: TextProps): TextIsland {
       const marks: Mark[] = diagnostics.flatMap((one) => {
         if (!one.place || one.place.file !== file) return [];
         const { from, to } = range(one.place);
-        return [{ from, to, severity: one.severity, message: one.help ? `${one.message}\n${one.help}` : one.message }];
+        return [{ from, to, severity: one.severity, message: one.help ? `${one.message}\n${one.help}` : one.message, actions: fixActions(one, props.language.onFix) }];
       });
       view.dispatch(setDiagnostics(view.state, marks));
+    },
+    fold(folds) {
+      view.dispatch({ effects: setFolds.of(folds) });
     },
     select(span) {
       view.dispatch({ effects: showBlock.of(span ? range(span) : null) });
@@ -322,12 +329,6 @@ export function mountText(element: HTMLElement, props: TextProps): TextIsland {
       view.destroy();
     },
   };
-}
-
-/** A position in a document, line and UTF-16 column from 0. */
-function position(doc: EditorState['doc'], at: number): Utf16Position {
-  const line = doc.lineAt(at);
-  return { line: line.number - 1, column: at - line.from };
 }
 
 /** A range without the blank space at its ends, so that a highlight marks what was written. */

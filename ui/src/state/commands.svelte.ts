@@ -1,6 +1,7 @@
 // What can be done from anywhere, with its keys: one list for the palette and the keyboard.
 import type { IconName } from '../lib/icons';
 import { t } from '../lib/text';
+import { language } from './language.svelte';
 import { navigation, places, type Place } from './navigation.svelte';
 import { pickTemplate } from './pick.svelte';
 import { planning } from './planning.svelte';
@@ -30,7 +31,8 @@ export const actions: readonly Action[] = [
   { id: 'undo', text: t.template.undo, icon: 'undo', keys: 'Ctrl Z', enabled: () => workspace.canUndo, run: () => workspace.undo() },
   { id: 'redo', text: t.template.redo, icon: 'redo', keys: 'Ctrl Shift Z', enabled: () => workspace.canRedo, run: () => workspace.redo() },
   { id: 'open-file', text: t.template.openFile, icon: 'file-code', keys: 'Ctrl O', enabled: () => true, run: () => open('file') },
-  { id: 'open-folder', text: t.template.openFolder, icon: 'folder-open', keys: 'Ctrl Shift O', enabled: () => true, run: () => open('folder') },
+  { id: 'open-folder', text: t.template.openFolder, icon: 'folder-open', keys: 'Ctrl Alt O', enabled: () => true, run: () => open('folder') },
+  { id: 'symbols', text: t.language.symbols, icon: 'list-tree', keys: 'Ctrl Shift O', enabled: inTemplate, run: () => language.symbols() },
   { id: 'reload', text: t.template.reload, icon: 'refresh', enabled: inTemplate, run: () => workspace.reload() },
   ...places.map(
     (place: Place, index): Action => ({
@@ -81,14 +83,14 @@ export function handleKey(event: KeyboardEvent): void {
     }
     return;
   }
-  if (!event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.key.toLowerCase() === 'k' && !event.shiftKey) {
+  if (!event.ctrlKey || event.metaKey) return;
+  if (event.key.toLowerCase() === 'k' && !event.shiftKey && !event.altKey) {
     event.preventDefault();
     navigation.palette = true;
     return;
   }
   if (document.querySelector('dialog[open]')) return;
-  const pressed = `Ctrl ${event.shiftKey ? 'Shift ' : ''}${event.key.length === 1 ? event.key.toUpperCase() : event.key}`;
+  const pressed = `Ctrl ${event.altKey ? 'Alt ' : ''}${event.shiftKey ? 'Shift ' : ''}${event.key.length === 1 ? event.key.toUpperCase() : event.key}`;
   const action = actions.find((one) => one.keys === pressed);
   if (!action) return;
   // In a plain field undo and redo belong to the field while it differs from its value.

@@ -220,7 +220,10 @@ export const problems: Diagnostic[] = [
 export function diagnosticsOf(source: string): Diagnostic[] {
   const out: Diagnostic[] = [];
   const misspelt = source.indexOf('memmory');
-  if (misspelt >= 0) out.push({ ...problems[0]!, place: placeOf(source, misspelt, misspelt + 7) });
+  if (misspelt >= 0) {
+    const place = placeOf(source, misspelt, misspelt + 7);
+    out.push({ ...problems[0]!, place, fix: { title: 'Replace by `memory`', replacements: [{ place, text: 'memory' }] } });
+  }
   const foreign = source.indexOf('source "virtualbox-iso"');
   if (foreign >= 0)
     out.push({ severity: 'warning', code: 'foreign_source', message: 'source "virtualbox-iso" "web" is not built by Goldsmith', place: placeOf(source, foreign, foreign + 29), excerpt: null, help: 'leave it out with -except or --skip-foreign', related: [], fix: null });

@@ -5,8 +5,9 @@ import { readFileSync, existsSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AttributeValue, Changed, Edit, LogLine, Patch, StreamMessage, TemplateState, WireError } from '../../src/api';
+import type { AttributeValue, Changed, Edit, LogLine, Patch, StreamMessage, TemplateState, Utf16Position, WireError } from '../../src/api';
 import * as content from './content';
+import * as language from './language';
 
 const dist = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist');
 const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -159,6 +160,7 @@ export class Double {
       else next = body.replace(/\n(\s*)\}$/, (_, indent: string) => `\n${indent}  ${edit.name} = ${written(edit.value)}\n${indent}}`);
       return text.slice(0, start) + next + text.slice(end);
     }
+    if (edit.edit === 'several') return edit.edits.reduce((whole, one) => this.#edited(whole, one), text);
     throw new Error(`the double does not know the edit ${edit.edit}`);
   }
 
@@ -204,6 +206,18 @@ export class Double {
       }
       case 'merge_disk':
         return { changed: this.#changed([], null), merged: [], conflicts: [] };
+      case 'complete':
+        return language.complete(this.text, request['at'] as Utf16Position);
+      case 'complete_value':
+        return language.completeValue(this.text, String(request['text']), Number(request['at']));
+      case 'hover':
+        return language.hover(this.text, request['at'] as Utf16Position);
+      case 'signature':
+        return { signature: null };
+      case 'usages':
+        return language.usages(this.text, request['at'] as Utf16Position);
+      case 'file_shape':
+        return language.shape(this.text);
       case 'save':
         this.saved = this.text;
         return { files: [content.file], dirty: [] };

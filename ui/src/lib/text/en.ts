@@ -59,6 +59,21 @@ export const en = {
     hint: '↑ ↓ to choose, Enter to run, Esc to close',
   },
 
+  language: {
+    symbols: 'Go to a symbol of this file',
+    filter: 'Filter',
+    declaration: 'declaration',
+    references: (name: string, n: number) => `${plural(n, 'place')} with ${name}`,
+    nothingHere: 'There is no name here that is declared somewhere',
+    nothingToRename: 'There is no name here that can be changed',
+    notDeclared: (name: string) => `${name} is not declared in this template`,
+    renameTitle: (name: string) => `Rename ${name}`,
+    newName: 'New name',
+    rename: 'Rename',
+    renamePlaces: (n: number) => `Changes ${plural(n, 'place')}, in one step of undo.`,
+    notAName: (name: string) => `“${name}” is not a name: it starts with a letter or _ and goes on with letters, digits, _ and -`,
+  },
+
   shortcuts: {
     title: 'Keyboard shortcuts',
     everything: 'Find a command, block, build or image',
@@ -69,6 +84,11 @@ export const en = {
     undo: 'Undo, over form and text alike',
     redo: 'Redo',
     open: 'Open a template file',
+    complete: 'Complete what is being typed',
+    definition: 'Go to the declaration (or Ctrl click)',
+    references: 'Find references',
+    rename: 'Rename everywhere',
+    symbols: 'Go to a symbol of the file',
     panes: 'Next pane',
     places: 'Templates, Builds, Library, Host',
     filter: 'Filter the list or log',
