@@ -1,4 +1,4 @@
-// npm run bench [-- builds|window|log] [-- --rounds N]: measurements, each beside its peer in the same run.
+// npm run bench [-- builds|template|window|log] [-- --rounds N]: measurements, each beside its peer in the same run.
 // The figures are also written to bench/<name>.json in the target folder.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { arch, cpus, release } from "node:os";
@@ -12,6 +12,7 @@ import { Problem, bold, entry, say } from "./lib/term.mjs";
 /** What can be measured: a title, and the work, which resolves to its figures with `met`, whether its goals hold. */
 const MEASUREMENTS = {
   builds: ["Builds of the tiny guest", async (rounds) => (await import("./bench/builds.mjs")).builds({ rounds })],
+  template: ["Templates", async (rounds) => (await import("./bench/template.mjs")).templateBench({ rounds })],
   window: ["The window", async (rounds) => (await import("./bench/window.mjs")).windowBench({ rounds })],
   log: ["100,000 lines in the window", async () => (await import("./bench/log.mjs")).logBench()],
 };
