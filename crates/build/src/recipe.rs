@@ -8,7 +8,7 @@ use goldsmith_machine::HostFacts;
 use goldsmith_process::Dirs;
 use goldsmith_template::Job;
 use goldsmith_template::config::{Meta, Provisioner as Kind, ProvisionerStep, Source};
-use goldsmith_template::options::{BootstrapOptions, Communicator, QemuOptions};
+use goldsmith_template::options::{BootOptions, BootstrapOptions, Communicator, MediaOptions, QemuOptions};
 
 use crate::checkpoint::{Base as Origin, JobCheckpoints, JobInputs, Made as MadeDisk, Planned, Store};
 use crate::names::{Fixed, Names};
@@ -23,7 +23,9 @@ use crate::steps::checkpoint::{From as MadeFrom, LookForCheckpoint, MakeOrRestor
 use crate::steps::compact::Compact;
 use crate::steps::connect::{Dial, WaitForSsh};
 use crate::steps::disk::{Base, MakeDisks};
-use crate::steps::image::FindImage;
+use crate::steps::floppy::MakeFloppy;
+use crate::steps::http::ServeHttp;
+use crate::steps::image::{FindImage, ImageFile};
 use crate::steps::library::{AddVersion, Made};
 use crate::steps::login::{Login, PrepareLogin, login_user};
 use crate::steps::machine::{Running, StartMachine};
@@ -32,6 +34,8 @@ use crate::steps::post::{Input, Ledger, PostProcess, Settle};
 use crate::steps::provision::{Provision, Reach, Reached};
 use crate::steps::settings::{Parts, Settings};
 use crate::steps::shutdown::PowerOff;
+use crate::steps::tpm::StartTpm;
+use crate::steps::typing::TypeBootCommand;
 use crate::steps::winrm::{self, WaitForWinrm};
 use crate::supported;
 use crate::work::PlanRequest;
@@ -78,10 +82,7 @@ fn qemu(order: &Order<'_>, options: &QemuOptions) -> Result<Recipe, PlanError> {
     let image = make.pipeline.step("image", find);
     let checkpoints = make.checkpoints(&MadeDisk::FromImage, origin, MadeFrom::Image(image.clone()));
     let login = make.login(false)?;
-    let cd = match MakeCd::new(order.job, parts.media, &make.names, request)? {
-        Some(cd) => Some(make.pipeline.step("cd", cd)),
-        None => None,
-    };
+    let media = make.media(parts.media)?;
     let size = options.iso.disk_size.bytes;
     let (base, install) = match (options.iso.disk_image, options.iso.use_backing_file) {
         (false, _) => (Base::Empty(size), Some(image.clone())),
@@ -90,17 +91,16 @@ fn qemu(order: &Order<'_>, options: &QemuOptions) -> Result<Recipe, PlanError> {
     };
     let settings = make.settings.clone();
     let disk: Arc<dyn Step<Output = ()>> = Arc::new(MakeDisks { settings, base, shown });
-    make.pipeline
-        .step("disk", MakeOrRestore { checkpoints: checkpoints.clone(), disk: disk.clone(), keep: None });
-    let (settings, names) = (make.settings.clone(), make.names.clone());
-    let start = StartMachine { settings, install, cd, names };
+    make.pipeline.step("disk", MakeOrRestore { checkpoints, disk: disk.clone(), keep: None });
+    let start = make.machine(install, media);
     let machine = make.start(start, disk, login.as_ref())?;
+    make.boot(&options.boot, &machine)?;
     make.rest(&output, login.as_ref(), &machine, Made::From(image))
 }
 
 /// `bootstrap`: a machine from a distribution's packages.
 fn bootstrap(order: &Order<'_>, options: &BootstrapOptions) -> Result<Recipe, PlanError> {
-    supported::bootstrap(order.job, options)?;
+    supported::communicator(order.job)?;
     let parts = Parts::from(options);
     let mut make = Making::new(order, &parts)?;
 
@@ -123,12 +123,8 @@ fn bootstrap(order: &Order<'_>, options: &BootstrapOptions) -> Result<Recipe, Pl
     let disk: Arc<dyn Step<Output = ()>> =
         Arc::new(AssembleDisk { settings, image, root, login: login.clone(), user: user.clone() });
     make.pipeline.step("disk", MakeOrRestore { checkpoints, disk: disk.clone(), keep: Some(login.clone()) });
-    let cd = match MakeCd::new(order.job, parts.media, &make.names, order.request)? {
-        Some(cd) => Some(make.pipeline.step("cd", cd)),
-        None => None,
-    };
-    let (settings, names) = (make.settings.clone(), make.names.clone());
-    let start = StartMachine { settings, install: None, cd, names };
+    let media = make.media(parts.media)?;
+    let start = make.machine(None, media);
     let machine = make.start(start, disk, Some(&login))?;
     make.made_user = Some(user);
     make.generalise = options.system.generalize;
@@ -148,6 +144,16 @@ struct Making<'a> {
     generalise: bool,
     checkpoints: Option<JobCheckpoints>,
     planned: Option<Planned>,
+    /// Whether there is an HTTP server.
+    serves: bool,
+    /// The step that types.
+    typed: Option<String>,
+}
+
+/// What the guest can read from, besides the installation image.
+struct Media {
+    floppy: Option<Output<PathBuf>>,
+    cd: Option<Output<PathBuf>>,
 }
 
 impl<'a> Making<'a> {
@@ -169,9 +175,9 @@ impl<'a> Making<'a> {
             ("name", job.packer_build_name.as_str()),
             ("ID", "ERR_ID_NOT_IMPLEMENTED_BY_BUILDER"),
             ("PackerRunUUID", order.request.run_uuid.as_str()),
-            ("PackerHTTPIP", "10.0.2.2"),
+            ("PackerHTTPIP", parts.http_ip().as_str()),
             ("PackerHTTPPort", "0"),
-            ("PackerHTTPAddr", "10.0.2.2:0"),
+            ("PackerHTTPAddr", format!("{}:0", parts.http_ip()).as_str()),
             ("SSHAgentAuth", "false"),
             ("WinRMPassword", ""),
         ] {
@@ -187,6 +193,8 @@ impl<'a> Making<'a> {
             generalise: false,
             checkpoints: None,
             planned: None,
+            serves: false,
+            typed: None,
         })
     }
 
@@ -225,7 +233,8 @@ impl<'a> Making<'a> {
 
     fn dial(&self) -> Result<Option<Dial>, PlanError> {
         let Communicator::Ssh { common, ssh } = &self.order.job.communicator else { return Ok(None) };
-        Dial::new(self.order.job, common, ssh, &self.names).map(Some)
+        let bridge = self.settings.network.net_bridge.clone();
+        Dial::new(self.order.job, common, ssh, &self.names, self.installs(), bridge).map(Some)
     }
 
     fn job_checkpoints(&self) -> Result<JobCheckpoints, PlanError> {
@@ -250,6 +259,43 @@ impl<'a> Making<'a> {
         step.checkpoints.clone_from(&self.checkpoints);
         self.ssh_user = Some(step.username.clone());
         Ok(Some(self.pipeline.step("login", step)))
+    }
+
+    /// What the guest can read from: an HTTP server, a floppy, a CD. The server comes first, since the others may
+    /// name its address.
+    fn media(&mut self, media: &MediaOptions) -> Result<Media, PlanError> {
+        let (job, request) = (self.order.job, self.order.request);
+        let (names, machine) = (self.names.clone(), self.settings.name.clone());
+        let bridge = self.settings.network.net_bridge.clone();
+        if let Some(http) = ServeHttp::new(job, media, &names, &machine, bridge, request)? {
+            self.pipeline.step("http", http);
+            self.serves = true;
+        }
+        let floppy = MakeFloppy::new(job, media, &names, &machine, request)?;
+        let cd = MakeCd::new(job, media, &names, &machine, request)?;
+        Ok(Media {
+            floppy: floppy.map(|floppy| self.pipeline.step("floppy", floppy)),
+            cd: cd.map(|cd| self.pipeline.step("cd", cd)),
+        })
+    }
+
+    fn machine(&mut self, install: Option<Output<ImageFile>>, media: Media) -> StartMachine {
+        let (settings, names) = (self.settings.clone(), self.names.clone());
+        let Media { floppy, cd } = media;
+        let tpm = StartTpm::new(&settings.machine).map(|tpm| self.pipeline.step("tpm", tpm));
+        StartMachine { settings, install, cd, floppy, tpm, names }
+    }
+
+    /// What is typed at the first screen.
+    fn boot(&mut self, boot: &BootOptions, machine: &Output<Running>) -> Result<(), PlanError> {
+        let (job, name) = (self.order.job, self.settings.name.clone());
+        let checkpoints = self.job_checkpoints()?;
+        let (machine, serves) = (machine.clone(), self.serves);
+        let typing = TypeBootCommand::new(job, boot, &self.names, machine, &name, serves, checkpoints)?;
+        if let Some(typing) = typing {
+            self.typed = Some(self.pipeline.step("boot-command", typing).step().to_owned());
+        }
+        Ok(())
     }
 
     /// From the running machine to the end.
@@ -296,6 +342,11 @@ impl<'a> Making<'a> {
         })
     }
 
+    /// Whether the machine starts from an installation image.
+    fn installs(&self) -> bool {
+        matches!(&self.order.job.source, Source::Qemu(options) if !options.iso.disk_image)
+    }
+
     fn connect(
         &mut self,
         login: Option<&Output<Login>>,
@@ -313,6 +364,7 @@ impl<'a> Making<'a> {
         let guest = self.pipeline.step("connect", step);
         if let Some(planned) = &mut self.planned {
             planned.machine.extend([machine.step().to_owned(), guest.step().to_owned()]);
+            planned.machine.extend(self.typed.clone());
         }
         Ok(Some(Reached::Ssh(guest)))
     }

@@ -42,7 +42,7 @@ pub async fn release(resource: &Resource, evidence: Option<&Evidence>) -> Result
         Resource::File { path } => absent_is_fine(fs::remove_file(path))
             .environment(|| format!("Cannot remove the temporary file {path}")),
         Resource::Socket { path } => remove_socket(Path::new(path)),
-        Resource::Lock { .. } => Ok(()),
+        Resource::Lock { .. } | Resource::Listener { .. } => Ok(()),
     }
 }
 

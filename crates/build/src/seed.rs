@@ -27,7 +27,7 @@ pub struct Seed {
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     /// A named file is not there.
-    #[error("`cd_files` names {path}, which cannot be read: {source}")]
+    #[error("cannot read {path}, which is to be put on the guest's disk: {source}")]
     NoFile {
         /// As resolved.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum SeedError {
         source: std::io::Error,
     },
     /// A glob that is none.
-    #[error("`cd_files`: `{glob}` is no valid pattern: {cause}")]
+    #[error("`{glob}` is no valid pattern: {cause}")]
     BadGlob {
         /// As written.
         glob: String,
@@ -103,7 +103,7 @@ impl Seed {
     pub fn lay_out(&self, tree: &Path) -> Result<(), SeedError> {
         make_folder(tree)?;
         for file in &self.files {
-            for path in self.expand(file)? {
+            for path in expand(&self.base, file)? {
                 let meta = std::fs::metadata(&path)
                     .map_err(|source| SeedError::NoFile { path: path.clone(), source })?;
                 if meta.is_dir() {
@@ -135,41 +135,39 @@ impl Seed {
         }
         Ok(())
     }
+}
 
-    /// The paths a row of `cd_files` stands for. A pattern that fits nothing stands for nothing, as in Packer.
-    pub(crate) fn expand(&self, text: &str) -> Result<Vec<PathBuf>, SeedError> {
-        let path = self.base.join(text);
-        if !text.contains(['*', '?', '[', '{']) || path.exists() {
-            return Ok(vec![path]);
-        }
-        let mut found = vec![PathBuf::new()];
-        for part in path.components() {
-            let piece = part.as_os_str().to_string_lossy();
-            if !piece.contains(['*', '?', '[', '{']) {
-                for at in &mut found {
-                    at.push(part);
-                }
-                continue;
-            }
-            let matcher = GlobBuilder::new(&piece)
-                .literal_separator(true)
-                .build()
-                .map_err(|error| SeedError::BadGlob {
-                    glob: text.to_owned(),
-                    cause: error.kind().to_string(),
-                })?
-                .compile_matcher();
-            let mut next = Vec::new();
-            for at in &found {
-                let Ok(entries) = std::fs::read_dir(at) else { continue };
-                let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
-                next.extend(names.filter(|name| matcher.is_match(name)).map(|name| at.join(name)));
-            }
-            next.sort();
-            found = next;
-        }
-        Ok(found.into_iter().filter(|path| path.exists()).collect())
+/// The paths a row of `cd_files` or `floppy_files` stands for. A pattern that fits nothing stands for nothing, as in
+/// Packer.
+pub(crate) fn expand(base: &Path, text: &str) -> Result<Vec<PathBuf>, SeedError> {
+    let path = base.join(text);
+    if !text.contains(['*', '?', '[', '{']) || path.exists() {
+        return Ok(vec![path]);
     }
+    let mut found = vec![PathBuf::new()];
+    for part in path.components() {
+        let piece = part.as_os_str().to_string_lossy();
+        if !piece.contains(['*', '?', '[', '{']) {
+            for at in &mut found {
+                at.push(part);
+            }
+            continue;
+        }
+        let matcher = GlobBuilder::new(&piece)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| SeedError::BadGlob { glob: text.to_owned(), cause: error.kind().to_string() })?
+            .compile_matcher();
+        let mut next = Vec::new();
+        for at in &found {
+            let Ok(entries) = std::fs::read_dir(at) else { continue };
+            let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
+            next.extend(names.filter(|name| matcher.is_match(name)).map(|name| at.join(name)));
+        }
+        next.sort();
+        found = next;
+    }
+    Ok(found.into_iter().filter(|path| path.exists()).collect())
 }
 
 fn make_folder(path: &Path) -> Result<(), SeedError> {

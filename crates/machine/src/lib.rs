@@ -9,11 +9,14 @@ pub mod host;
 pub mod keys;
 pub mod qemu;
 mod roles;
+mod screen_text;
+pub mod typing;
 
 pub use host::{Check, Doctor, HostFacts, doctor};
 pub use keys::{Key, KeyStroke};
 pub use qemu::reap::{Reaped, reap_qemu};
 pub use roles::{
     Ending, Keyboard, Lifecycle, MachineError, MachineLadder, PortForward, Screen, ScreenSize, Serial,
-    ShutdownCause,
+    ShutdownCause, TextScreen,
 };
+pub use screen_text::ScreenText;

@@ -12,6 +12,7 @@ use ts_rs::TS;
 
 use crate::keys::KeyStroke;
 use crate::qemu::qmp::QmpError;
+use crate::screen_text::ScreenText;
 
 /// What went wrong with a running machine.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +147,13 @@ pub trait Screen: Send + Sync {
 pub trait Keyboard: Send + Sync {
     /// Sends key events in order, pausing after each (`interval`; zero sends without pause).
     async fn strokes(&self, strokes: &[KeyStroke], interval: Duration) -> Result<(), MachineError>;
+}
+
+/// Reading what stands on the screen, where it shows text as text.
+#[async_trait]
+pub trait TextScreen: Send + Sync {
+    /// The text on the screen; `None` when it shows a picture. `scratch` is a file nobody else uses.
+    async fn text(&self, scratch: &Path) -> Result<Option<ScreenText>, MachineError>;
 }
 
 /// The serial console.

@@ -12,7 +12,8 @@ use goldsmith_machine::qemu::{
     Drive, Forward, HostPort, QemuMachine, QemuSpec, StartError, Vnc, command_line, start,
 };
 use goldsmith_machine::{
-    Keyboard, Lifecycle, MachineLadder, PortForward, Reaped, Screen, Serial, ShutdownCause, keys, reap_qemu,
+    Key, KeyStroke, Keyboard, Lifecycle, MachineLadder, PortForward, Reaped, Screen, Serial, ShutdownCause,
+    TextScreen, reap_qemu, typing,
 };
 use goldsmith_process::{Launch, ProcessIdentity, Rung, StopLadder, System, find_program};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,17 @@ struct Bench {
     folder: tempfile::TempDir,
     qemu: PathBuf,
     cancel: CancellationToken,
+}
+
+/// Key events that type a text on a US keyboard.
+fn typed(text: &str) -> Vec<KeyStroke> {
+    let items = typing::parse(text).unwrap();
+    let actions = typing::actions(&items, typing::Layout::us()).unwrap();
+    let strokes = actions.into_iter().map(|action| match action {
+        typing::Action::Keys { strokes, .. } => strokes,
+        other => panic!("{other:?}"),
+    });
+    strokes.flatten().collect()
 }
 
 /// `None`, with the reason printed, where there is no QEMU.
@@ -146,8 +158,11 @@ async fn screen_keyboard_serial_and_a_free_port() {
     let log = machine.serial_log().unwrap().to_owned();
     let serial = || std::fs::read_to_string(&log).unwrap_or_default();
     until("the boot sector's word", || serial().ends_with("up")).await;
-    machine.strokes(&keys::us_strokes("Hi, there!").unwrap(), Duration::from_millis(5)).await.unwrap();
+    machine.strokes(&typed("Hi, there!"), Duration::from_millis(5)).await.unwrap();
     until("the echo", || serial().ends_with("Hi, there!")).await;
+
+    let text = machine.text(&bench.path("text")).await.unwrap();
+    assert!(text.is_some_and(|text| text.contains("SeaBIOS")), "the firmware shows its name");
 
     let picture = bench.path("screen.png");
     let size = machine.picture(&picture).await.unwrap();
@@ -173,7 +188,7 @@ async fn a_guest_that_turns_itself_off_ended_cleanly() {
     let deadline = Instant::now() + Duration::from_secs(60);
     // The key may come before the boot sector waits for one: the firmware keeps or drops it.
     let ending = loop {
-        let _ = machine.strokes(&keys::KeyStroke::press(keys::Key::Space), Duration::ZERO).await;
+        let _ = machine.strokes(&KeyStroke::press(Key::Space), Duration::ZERO).await;
         if let Some(ending) = machine.wait_stopped(Some(Duration::from_millis(200))).await {
             break ending;
         }

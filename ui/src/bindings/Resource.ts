@@ -30,7 +30,11 @@ path: string, } | { "kind": "socket",
 /**
  * Absolute path.
  */
-path: string, } | { "kind": "lock", 
+path: string, } | { "kind": "listener", 
+/**
+ * `127.0.0.1:8123`; before it is bound, the range.
+ */
+address: string, } | { "kind": "lock", 
 /**
  * Absolute path.
  */

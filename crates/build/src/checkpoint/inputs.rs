@@ -297,10 +297,12 @@ fn new_values() -> String {
 
 /// Why a machine of this kind cannot be kept.
 fn never(machine: &MachineOptions, network: &NetworkOptions, media: &MediaOptions) -> Option<String> {
-    let row = machine.qemuargs.iter().filter_map(|row| row.first()).find(|switch| {
-        let known = switch.known().unwrap_or_default();
-        !HARMLESS_SWITCHES.contains(&known)
-    });
+    let row = machine.qemuargs.iter().chain(&machine.qemuargs_append).filter_map(|row| row.first()).find(
+        |switch| {
+            let known = switch.known().unwrap_or_default();
+            !HARMLESS_SWITCHES.contains(&known)
+        },
+    );
     if let Some(switch) = row {
         return Some(format!(
             "qemuargs brings in {}, whose state is not Goldsmith's to keep",
@@ -324,10 +326,7 @@ fn media_files(media: &MediaOptions, settings: &Settings, cwd: &Path) -> Vec<Pat
     let mut files: Vec<PathBuf> = named
         .chain(&media.http_directory)
         .filter_map(Text::known)
-        .flat_map(|text| {
-            let seed = crate::seed::Seed { base: cwd.to_owned(), ..crate::seed::Seed::default() };
-            seed.expand(text).unwrap_or_default()
-        })
+        .flat_map(|text| crate::seed::expand(cwd, text).unwrap_or_default())
         .collect();
     files.extend(settings.firmware.clone());
     files.extend(settings.efi.iter().flat_map(|(code, vars)| [code.clone(), vars.clone()]));

@@ -35,6 +35,11 @@ pub enum Resource {
         /// Absolute path.
         path: String,
     },
+    /// A port we listen on, closed by the kernel when we die.
+    Listener {
+        /// `127.0.0.1:8123`; before it is bound, the range.
+        address: String,
+    },
     /// A lock file, released by the kernel when its holder dies; the file itself may stay.
     Lock {
         /// Absolute path.
@@ -50,6 +55,7 @@ impl Resource {
             Self::Directory { path, .. } => format!("folder {path}"),
             Self::File { path } => format!("file {path}"),
             Self::Socket { path } => format!("socket {path}"),
+            Self::Listener { address } => format!("listening on {address}"),
             Self::Lock { path } => format!("lock {path}"),
         }
     }

@@ -8,12 +8,12 @@ use goldsmith_template::{Job, Text};
 use serde_json::json;
 
 use crate::error::StepError;
-use crate::holes::fill;
 use crate::names::Names;
 use crate::pipeline::{Step, StepContext};
 use crate::plan::{PlanError, Sketch, StepKind};
 use crate::provision::sentence;
 use crate::seed::{Seed, SeedError};
+use crate::steps::fields::fill_in;
 use crate::steps::settings::{known, known_all};
 use crate::work::PlanRequest;
 
@@ -24,6 +24,7 @@ pub(crate) struct MakeCd {
     label: String,
     base: PathBuf,
     names: Names,
+    machine: String,
 }
 
 impl MakeCd {
@@ -32,6 +33,7 @@ impl MakeCd {
         job: &Job,
         media: &MediaOptions,
         names: &Names,
+        machine: &str,
         request: &PlanRequest,
     ) -> Result<Option<Self>, PlanError> {
         if media.cd_files.is_empty() && media.cd_content.is_empty() {
@@ -46,6 +48,7 @@ impl MakeCd {
             },
             base: request.cwd.clone(),
             names: names.clone(),
+            machine: machine.to_owned(),
         }))
     }
 
@@ -53,7 +56,7 @@ impl MakeCd {
         let content = self
             .content
             .iter()
-            .map(|(path, text)| Ok((path.clone(), fill(text, &self.names, &[])?)))
+            .map(|(path, text)| Ok((path.clone(), fill_in(text, &self.names, &self.machine)?)))
             .collect::<Result<_, StepError>>()?;
         Ok(Seed { files: self.files.clone(), content, label: self.label.clone(), base: self.base.clone() })
     }

@@ -2,22 +2,24 @@
 //! to wait for but the guest itself.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use goldsmith_guest::{Patience, SshTarget, Stage, TransferMethod, connect};
 use goldsmith_machine::{Lifecycle as _, PortForward as _};
-use goldsmith_template::Job;
 use goldsmith_template::options::{CommonOptions, SshOptions};
+use goldsmith_template::{Job, Text};
 use serde_json::json;
 
 use crate::checkpoint::JobCheckpoints;
 use crate::error::StepError;
+use crate::journal::LogStream;
 use crate::names::Names;
 use crate::pipeline::{Output, Step, StepContext};
 use crate::plan::{PlanError, Sketch, StepKind};
 use crate::provision::meta::{pause, seconds};
 use crate::provision::{Communicator as _, SshGuest, sentence};
+use crate::steps::bridge::guest_address;
 use crate::steps::login::Login;
 use crate::steps::machine::Running;
 use crate::steps::settings::known;
@@ -38,6 +40,10 @@ pub(crate) struct Dial {
     port: u16,
     ssh: SshOptions,
     pause: Duration,
+    /// The machine starts from an installation image: who answers first may be the installer.
+    installs: bool,
+    /// The bridge the guest is on, when its address is not known beforehand.
+    bridge: Option<String>,
 }
 
 impl Dial {
@@ -46,6 +52,8 @@ impl Dial {
         common: &CommonOptions,
         ssh: &SshOptions,
         names: &Names,
+        installs: bool,
+        bridge: Option<String>,
     ) -> Result<Self, PlanError> {
         let host = match &ssh.ssh_host {
             Some(host) if !host.is_empty() => known(host, "ssh_host", &job.place)?,
@@ -57,6 +65,8 @@ impl Dial {
             port: ssh.ssh_port,
             ssh: ssh.clone(),
             pause: common.pause_before_connecting,
+            installs,
+            bridge: bridge.filter(|_| ssh.ssh_host.as_ref().is_none_or(Text::is_empty)),
         })
     }
 
@@ -107,7 +117,7 @@ impl Dial {
 }
 
 impl Dial {
-    /// Waits until the guest lets us in; `limit` in place of the template's patience.
+    /// Waits until the guest lets us in; `limit` in place of the template's patience, for a guest that ran before.
     pub(crate) async fn connect(
         &self,
         cx: &StepContext,
@@ -119,18 +129,13 @@ impl Dial {
         if let Some(limit) = limit {
             target.patience = Patience::packer(Some(limit), self.ssh.ssh_handshake_attempts);
         }
+        if let Some(bridge) = &self.bridge {
+            target.host = guest_address(cx, running, bridge, target.patience.timeout).await?.to_string();
+        }
         self.publish(cx, &target, login);
-        let mut told = |stage: &Stage| cx.waiting(stage_name(stage), explained(stage));
-        let session = tokio::select! {
-            connected = connect(&target, cx.cancel(), &mut told) => match connected {
-                Ok(session) => session,
-                Err(error) if error.is_cancelled() => return Err(StepError::cancelled()),
-                Err(error) => return Err(StepError::guest(sentence(&error.to_string()))),
-            },
-            ending = running.machine.wait_stopped(None) => return Err(died(ending)),
-        };
+        let guest = self.log_in(cx, running, &target, self.installs && limit.is_none()).await?;
         cx.say(format!("Logged in as {} on {}.", target.username, target.address()));
-        Ok(SshGuest::new(session))
+        Ok(guest)
     }
 }
 
@@ -163,6 +168,82 @@ impl Step for WaitForSsh {
     }
 }
 
+impl Dial {
+    /// Logs in to the system that is to be provisioned. As long as a machine that installs itself has not restarted,
+    /// the installer may be who answers: its refusals do not count, and where it lets us in we wait on.
+    async fn log_in(
+        &self,
+        cx: &StepContext,
+        running: &Running,
+        target: &SshTarget,
+        installs: bool,
+    ) -> Result<SshGuest, StepError> {
+        let mut restarts = running.machine.qmp().resets();
+        let deadline = target.patience.timeout.map(|limit| Instant::now() + limit);
+        loop {
+            let first = installs && *restarts.borrow_and_update() == 0;
+            let mut target = target.clone();
+            if let Some(deadline) = deadline {
+                target.patience.timeout = Some(deadline.saturating_duration_since(Instant::now()));
+                if first {
+                    target.patience.handshake_attempts = None;
+                }
+            }
+            let mut told = |stage: &Stage| cx.waiting(stage_name(stage), explained(stage, first));
+            let session = tokio::select! {
+                connected = connect(&target, cx.cancel(), &mut told) => match connected {
+                    Ok(session) => session,
+                    Err(error) if error.is_cancelled() => return Err(StepError::cancelled()),
+                    Err(error) => return Err(StepError::guest(sentence(&error.to_string()))),
+                },
+                Ok(()) = restarts.changed(), if first => {
+                    cx.say("The machine restarted; waiting for the installed system.");
+                    continue;
+                }
+                ending = running.machine.wait_stopped(None) => return Err(died(ending)),
+            };
+            let guest = SshGuest::new(session);
+            if !(first && is_installer(cx, &guest).await?) {
+                return Ok(guest);
+            }
+            cx.waiting(
+                "installer",
+                "This is the installer, not the installed system; waiting until the machine restarts.",
+            );
+            drop(guest);
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            tokio::select! {
+                () = cx.cancel().cancelled() => return Err(StepError::cancelled()),
+                Ok(()) = restarts.changed() => cx.say("The machine restarted; waiting for the installed system."),
+                ending = running.machine.wait_stopped(left) => return Err(match ending {
+                    Some(ending) => died(Some(ending)),
+                    None => StepError::guest("The installer was still running when ssh_timeout was over.")
+                        .hint("Look at the guest's screen: the installer may wait for an answer. Raise ssh_timeout if it only needs longer."),
+                }),
+            }
+        }
+    }
+}
+
+/// Whether the running system is an unattended installation, by what its kernel was started with.
+async fn is_installer(cx: &StepContext, guest: &SshGuest) -> Result<bool, StepError> {
+    let mut line = String::new();
+    let mut on_line = |_: LogStream, text: &str| line.push_str(text);
+    guest.exec(cx, "cat /proc/cmdline", &mut on_line).await?;
+    Ok(installs(&line))
+}
+
+/// Whether a kernel command line is that of an unattended installation: Debian's preseed, Ubuntu's autoinstall,
+/// kickstart, AutoYaST.
+fn installs(command_line: &str) -> bool {
+    command_line.split_ascii_whitespace().any(|word| {
+        word == "autoinstall"
+            || ["autoinstall=", "ks=", "inst.ks", "inst.stage2", "autoyast=", "preseed", "auto=true"]
+                .iter()
+                .any(|start| word.starts_with(start))
+    })
+}
+
 fn stage_name(stage: &Stage) -> &'static str {
     match stage {
         Stage::Connecting => "connecting",
@@ -174,8 +255,14 @@ fn stage_name(stage: &Stage) -> &'static str {
     }
 }
 
-fn explained(stage: &Stage) -> String {
-    sentence(&stage.to_string())
+fn explained(stage: &Stage, installs: bool) -> String {
+    let said = sentence(&stage.to_string());
+    match stage {
+        Stage::AuthRefused { .. } if installs => {
+            format!("{said} The machine has not restarted yet, so this may be the installer: trying on.")
+        }
+        _ => said,
+    }
 }
 
 /// The machine stopped while something still needed it.
@@ -189,4 +276,26 @@ pub(crate) fn died(ending: Option<goldsmith_machine::Ending>) -> StepError {
     }
     StepError::guest(text)
         .hint("Look at the guest's console (log/serial.txt) and its last screen for what happened.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn installers_are_told_by_their_kernel() {
+        for line in [
+            "BOOT_IMAGE=/casper/vmlinuz quiet autoinstall ds=nocloud-net;s=http://10.0.2.2:8000/ ---",
+            "initrd=initrd.img inst.stage2=hd:LABEL=x inst.ks=http://10.0.2.2:8000/ks.cfg",
+            "auto=true priority=critical url=http://10.0.2.2/preseed.cfg",
+            "preseed/url=http://10.0.2.2/p",
+        ] {
+            assert!(installs(line), "{line}");
+        }
+        for line in
+            ["BOOT_IMAGE=/boot/vmlinuz root=/dev/vda2 ro quiet", "archisobasedir=arch archisolabel=ARCH", ""]
+        {
+            assert!(!installs(line), "{line}");
+        }
+    }
 }

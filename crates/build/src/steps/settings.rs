@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use goldsmith_machine::HostFacts;
 use goldsmith_machine::disk::{Format, QemuImg};
 use goldsmith_machine::qemu::{
-    Boot, Cdrom, Cpus, DiskInterface, Drive, Firmware, Forward, HostPort, Network, Nic, QemuSpec, Vnc,
+    Boot, Cdrom, Cpus, DiskInterface, Drive, Firmware, Forward, HostPort, Network, Nic, QemuSpec, Tpm, Vnc,
 };
 use goldsmith_template::options::{
     BootstrapOptions, DiskOptions, MachineOptions, MediaOptions, NetworkOptions, QemuImgOptions, QemuOptions,
@@ -104,6 +104,17 @@ impl<'a> From<&'a BootstrapOptions> for Parts<'a> {
     }
 }
 
+impl Parts<'_> {
+    /// Under which address the guest reaches us: QEMU's own network has one for that; on a bridge it is known when
+    /// the machine starts.
+    pub(crate) fn http_ip(&self) -> String {
+        match &self.network.net_bridge {
+            Some(bridge) => format!("{{address:{bridge}}}"),
+            None => "10.0.2.2".to_owned(),
+        }
+    }
+}
+
 impl Settings {
     /// What post-processors ask the artifact for (plugin qemu: `diskName`, `diskType`, `domainType`).
     pub(crate) fn artifact_state(&self) -> BTreeMap<String, String> {
@@ -147,6 +158,8 @@ impl Settings {
         let accelerator = match machine.accelerator.as_deref() {
             Some("none") => None,
             Some(chosen) => Some(chosen.to_owned()),
+            // Only guests of the host's own kind can be accelerated.
+            None if is_arm(&machine.qemu_binary) != cfg!(target_arch = "aarch64") => Some("tcg".to_owned()),
             None => {
                 let measured = host.accelerator.as_ref().map(|verdict| verdict.chosen.clone());
                 Some(measured.unwrap_or_else(|| "tcg".to_owned()))
@@ -160,7 +173,8 @@ impl Settings {
             convert_args: known_all(&parts.img.convert, "qemu_img_args.convert", place)?,
             create_args: known_all(&parts.img.create, "qemu_img_args.create", place)?,
             resize_args: known_all(&parts.img.resize, "qemu_img_args.resize", place)?,
-            guest_port: guest_port.filter(|_| !parts.network.skip_nat_mapping),
+            guest_port: guest_port
+                .filter(|_| !parts.network.skip_nat_mapping && parts.network.net_bridge.is_none()),
             efi,
             // UEFI firmware has its own order.
             boot: (!machine.efi_boot).then_some(parts.boot),
@@ -231,11 +245,16 @@ impl Settings {
             (min, max) => HostPort::Within { min, max },
         };
         let forwards = self.guest_port.iter().map(|guest| Forward { guest: *guest, host }).collect();
+        let network = match &self.network.net_bridge {
+            Some(name) => Network::Bridge { name: name.clone() },
+            None => Network::User { forwards },
+        };
         QemuSpec {
             binary: self.qemu.clone(),
             name: self.name.clone(),
             uuid,
             machine: machine.machine_type.clone(),
+            secure_boot: machine.efi_secure_boot,
             accelerator: self.accelerator.clone(),
             cpu_model: machine.cpu_model.clone(),
             cpus: Cpus {
@@ -253,27 +272,62 @@ impl Settings {
                 .map(|path| Cdrom { path, interface: self.disk.cdrom_interface.as_deref().map(interface_of) })
                 .collect(),
             floppy: None,
-            nic: Some(Nic { device: self.network.net_device.clone(), network: Network::User { forwards } }),
+            nic: Some(Nic { device: self.network.net_device.clone(), network }),
             // The build view shows the screen; a window of QEMU's own opens only where the template names one.
             display: match &machine.display {
                 Some(display) if !machine.headless => Some(display.clone()),
                 _ => Some("none".to_owned()),
             },
-            vnc: (!machine.disable_vnc).then(|| Vnc::Unix(run.join("vnc"))),
+            vnc: self.vnc(run),
             vga: machine.vga.clone(),
             serial_log: log,
             qmp: run.join("qmp"),
             tpm: None,
             extra,
+            append: Vec::new(),
         }
     }
 
+    /// The TPM at this socket.
+    pub(crate) fn tpm(&self, socket: &Path) -> Tpm {
+        Tpm { socket: socket.to_owned(), device: self.machine.tpm_device_type.clone() }
+    }
+
+    /// Where the screen is served: on a private socket, or on TCP where the template says anything about that.
+    fn vnc(&self, run: &Path) -> Option<Vnc> {
+        let machine = &self.machine;
+        if machine.disable_vnc {
+            return None;
+        }
+        let asked = machine.vnc_use_password
+            || machine.vnc_bind_address != "127.0.0.1"
+            || (machine.vnc_port_min, machine.vnc_port_max) != (5900, 6000);
+        if !asked {
+            return Some(Vnc::Unix(run.join("vnc")));
+        }
+        let (min, max) = (machine.vnc_port_min, machine.vnc_port_max);
+        Some(Vnc::Tcp {
+            address: machine.vnc_bind_address.clone(),
+            display: min.saturating_sub(5900),
+            // The upper end is not used unless it is also the lower one, as in Packer.
+            more: max.saturating_sub(min).saturating_sub(1),
+            password: machine.vnc_use_password,
+        })
+    }
+
     /// The user's own arguments, filled in (packer.md 2.4).
-    pub(crate) fn extra(&self, names: &Names, ssh_port: &str) -> Result<Vec<Vec<String>>, StepError> {
+    pub(crate) fn rows(
+        &self,
+        rows: &[Vec<Text>],
+        names: &Names,
+        ssh_port: &str,
+    ) -> Result<Vec<Vec<String>>, StepError> {
         let folder = self.output_shown.clone();
+        let ip = names.get("PackerHTTPIP").unwrap_or_default();
+        let port = names.get("PackerHTTPPort").unwrap_or_default();
         let fields = [
-            ("HTTPIP", "10.0.2.2"),
-            ("HTTPPort", "0"),
+            ("HTTPIP", ip.as_str()),
+            ("HTTPPort", port.as_str()),
             ("HTTPDir", ""),
             ("HTTPContent", ""),
             ("OutputDir", folder.as_str()),
@@ -281,7 +335,7 @@ impl Settings {
             ("SSHHostPort", ssh_port),
         ];
         let row = |row: &Vec<Text>| row.iter().map(|part| fill(part, names, &fields)).collect();
-        self.machine.qemuargs.iter().map(row).collect()
+        rows.iter().map(row).collect()
     }
 }
 
@@ -299,6 +353,11 @@ fn interface_of(name: &str) -> DiskInterface {
         // The option table allows no other.
         _ => DiskInterface::Virtio,
     }
+}
+
+/// Whether the program emulates 64-bit ARM.
+fn is_arm(program: &str) -> bool {
+    program.contains("aarch64")
 }
 
 fn program(name: &str, host: &HostFacts) -> PathBuf {
@@ -323,13 +382,30 @@ fn efi(
     };
     let code = given(&machine.efi_firmware_code, "efi_firmware_code")?;
     let vars = given(&machine.efi_firmware_vars, "efi_firmware_vars")?;
-    let found = |part: fn(&goldsmith_machine::host::Ovmf) -> &PathBuf| {
-        host.ovmf.as_ref().map(|ovmf| part(ovmf).clone())
+    let arm = is_arm(&machine.qemu_binary);
+    let found = match (arm, machine.efi_secure_boot) {
+        (true, _) => &host.firmware.aarch64,
+        (false, true) => &host.firmware.secure,
+        (false, false) => &host.ovmf,
     };
+    let found =
+        |part: fn(&goldsmith_machine::host::Ovmf) -> &PathBuf| found.as_ref().map(|ovmf| part(ovmf).clone());
     match (code.or_else(|| found(|o| &o.code)), vars.or_else(|| found(|o| &o.vars))) {
         (Some(code), Some(vars)) => Ok(Some((code, vars))),
-        _ => Err(PlanError::new("`efi_boot` needs UEFI firmware, and none was found on this computer.", place)
-            .hint("Install it (Debian and Ubuntu: `ovmf`, Fedora: `edk2-ovmf`, Arch: `edk2-ovmf`, openSUSE: `qemu-ovmf-x86_64`), or set efi_firmware_code and efi_firmware_vars.")),
+        _ => {
+            let what = match (arm, machine.efi_secure_boot) {
+                (true, _) => "`efi_boot` needs UEFI firmware for ARM",
+                (false, true) => "`efi_secure_boot` needs UEFI firmware with Secure Boot",
+                (false, false) => "`efi_boot` needs UEFI firmware",
+            };
+            let packages = if arm {
+                "Debian and Ubuntu: `qemu-efi-aarch64`, Fedora: `edk2-aarch64`, Arch: `edk2-aarch64`, openSUSE: `qemu-uefi-aarch64`"
+            } else {
+                "Debian and Ubuntu: `ovmf`, Fedora: `edk2-ovmf`, Arch: `edk2-ovmf`, openSUSE: `qemu-ovmf-x86_64`"
+            };
+            Err(PlanError::new(format!("{what}, and none was found on this computer."), place)
+                .hint(format!("Install it ({packages}), or set efi_firmware_code and efi_firmware_vars.")))
+        }
     }
 }
 

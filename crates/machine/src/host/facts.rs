@@ -36,6 +36,9 @@ pub struct HostFacts {
     pub qemu_img: Option<Program>,
     /// UEFI firmware for guests.
     pub ovmf: Option<Ovmf>,
+    /// Firmware for guests of other kinds.
+    #[serde(default)]
+    pub firmware: MoreFirmware,
     /// The accelerator that was measured to be the fastest; `None` before the first measurement.
     pub accelerator: Option<AcceleratorVerdict>,
 }
@@ -58,6 +61,15 @@ pub struct Ovmf {
     pub vars: PathBuf,
 }
 
+/// UEFI firmware beside the usual one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MoreFirmware {
+    /// For x86-64 with Secure Boot: keys enrolled, variables written in system management mode only.
+    pub secure: Option<Ovmf>,
+    /// For 64-bit ARM.
+    pub aarch64: Option<Ovmf>,
+}
+
 const MIB: u64 = 1024 * 1024;
 
 /// Where distributions put OVMF: code and variables that belong together, newest layout first.
@@ -70,6 +82,27 @@ const OVMF: [(&str, &str); 8] = [
     ("/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/qemu/ovmf-x86_64-vars.bin"),
     ("/usr/share/qemu/ovmf-x86_64-4m-code.bin", "/usr/share/qemu/ovmf-x86_64-4m-vars.bin"),
     ("/usr/share/qemu/edk2-x86_64-code.fd", "/usr/share/qemu/edk2-i386-vars.fd"),
+];
+
+/// The same with Secure Boot and Microsoft's keys.
+const SECURE: [(&str, &str); 7] = [
+    ("/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
+    ("/usr/share/OVMF/OVMF_CODE.ms.fd", "/usr/share/OVMF/OVMF_VARS.ms.fd"),
+    ("/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd"),
+    ("/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.secboot.fd"),
+    ("/usr/share/qemu/ovmf-x86_64-smm-ms-code.bin", "/usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin"),
+    ("/usr/share/qemu/ovmf-x86_64-ms-4m-code.bin", "/usr/share/qemu/ovmf-x86_64-ms-4m-vars.bin"),
+    // Arch has the code, and variables without keys.
+    ("/usr/share/edk2/x64/OVMF_CODE.secboot.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
+];
+
+/// UEFI for 64-bit ARM.
+const AARCH64: [(&str, &str); 5] = [
+    ("/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"),
+    ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"),
+    ("/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw", "/usr/share/edk2/aarch64/vars-template-pflash.raw"),
+    ("/usr/share/edk2/aarch64/QEMU_CODE.fd", "/usr/share/edk2/aarch64/QEMU_VARS.fd"),
+    ("/usr/share/qemu/aavmf-aarch64-code.bin", "/usr/share/qemu/aavmf-aarch64-vars.bin"),
 ];
 
 /// Looks at the host; fast (two short programs), measures nothing.
@@ -94,6 +127,7 @@ pub async fn facts(launch: &dyn Launch, env: &Env, cancel: &CancellationToken) -
         qemu,
         qemu_img,
         ovmf: ovmf(),
+        firmware: MoreFirmware { secure: first_pair(&SECURE), aarch64: first_pair(&AARCH64) },
         accelerator: None,
     }
 }
@@ -122,7 +156,22 @@ async fn program(launch: &dyn Launch, env: &Env, name: &str, cancel: &Cancellati
 }
 
 pub(super) fn ovmf() -> Option<Ovmf> {
-    OVMF.iter()
+    first_pair(&OVMF)
+}
+
+/// The first IPv4 address of one of the host's network interfaces.
+pub fn interface_address(name: &str) -> Option<std::net::Ipv4Addr> {
+    let networks = sysinfo::Networks::new_with_refreshed_list().ok()?;
+    let (_, found) = networks.iter().find(|(interface, _)| interface.as_os_str() == name)?;
+    found.ip_networks().iter().find_map(|network| match network.addr {
+        std::net::IpAddr::V4(address) => Some(address),
+        std::net::IpAddr::V6(_) => None,
+    })
+}
+
+fn first_pair(pairs: &[(&str, &str)]) -> Option<Ovmf> {
+    pairs
+        .iter()
         .find(|(code, vars)| Path::new(code).is_file() && Path::new(vars).is_file())
         .map(|(code, vars)| Ovmf { code: code.into(), vars: vars.into() })
 }
@@ -164,6 +213,8 @@ mod tests {
         let nothing = Env::new([("PATH", "/nonexistent")]);
         let facts = facts(&goldsmith_process::System, &nothing, &CancellationToken::new()).await;
         assert!(facts.memory_mib >= facts.available_memory_mib && facts.available_memory_mib > 0);
+        assert_eq!(interface_address("lo"), Some(std::net::Ipv4Addr::LOCALHOST));
+        assert_eq!(interface_address("no such interface"), None);
         assert!(!facts.kernel.is_empty() && facts.cpus > 0);
     }
 

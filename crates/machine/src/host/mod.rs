@@ -8,5 +8,5 @@ mod probe;
 mod tools;
 
 pub use doctor::{Check, Doctor, Verdict, doctor};
-pub use facts::{HostFacts, Ovmf, Program, facts, measured_facts};
+pub use facts::{HostFacts, MoreFirmware, Ovmf, Program, facts, interface_address, measured_facts};
 pub use probe::{Accelerator, AcceleratorVerdict, Outcome, ProbeError, cached_verdict, probe_accelerators};

@@ -63,6 +63,7 @@ pub fn command_line(spec: &QemuSpec) -> CommandLine {
         own.push(Switch::new("-device", card(&nic.device)));
     }
 
+    own.extend(spec.append.iter().filter_map(|row| user_switch(row)));
     let uuid = own
         .iter()
         .rev()
@@ -92,7 +93,12 @@ fn machine(spec: &QemuSpec) -> Vec<Switch> {
         value.push_str(",accel=");
         value.push_str(accelerator);
     }
-    vec![Switch::new("-machine", value)]
+    if !spec.secure_boot {
+        return vec![Switch::new("-machine", value)];
+    }
+    value.push_str(",smm=on");
+    let secure = "driver=cfi.pflash01,property=secure,value=on";
+    vec![Switch::new("-machine", value), Switch::new("-global", secure)]
 }
 
 fn processors(spec: &QemuSpec) -> Vec<Switch> {
@@ -216,9 +222,10 @@ fn display(spec: &QemuSpec) -> Vec<Switch> {
     switches.extend(spec.vga.iter().map(|vga| Switch::new("-vga", vga)));
     switches.extend(spec.vnc.as_ref().map(|vnc| match vnc {
         Vnc::Unix(socket) => Switch::new("-vnc", format!("unix:{}", path(socket))),
-        Vnc::Tcp { address, display, password } => {
+        Vnc::Tcp { address, display, more, password } => {
+            let to = if *more == 0 { String::new() } else { format!(",to={}", display + more) };
             let password = if *password { ",password=on" } else { "" };
-            Switch::new("-vnc", format!("{address}:{display}{password}"))
+            Switch::new("-vnc", format!("{address}:{display}{to}{password}"))
         }
     }));
     switches

@@ -78,7 +78,7 @@ fn little() {
     spec.nic = Some(Nic { device: "e1000".to_owned(), network: Network::Bridge { name: "br0".to_owned() } });
     spec.display = None;
     spec.serial_log = None;
-    spec.vnc = Some(Vnc::Tcp { address: "127.0.0.1".to_owned(), display: 7, password: true });
+    spec.vnc = Some(Vnc::Tcp { address: "127.0.0.1".to_owned(), display: 7, more: 0, password: true });
     insta::assert_snapshot!(shown(&spec));
 }
 

@@ -18,8 +18,9 @@ use super::spec::{QemuSpec, Vnc};
 use crate::keys::KeyStroke;
 use crate::roles::{
     Ending, Keyboard, Lifecycle, MachineError, MachineLadder, PortForward, Screen, ScreenSize, Serial,
-    ShutdownCause,
+    ShutdownCause, TextScreen,
 };
+use crate::screen_text::ScreenText;
 
 /// After the process has ended, what it said last is read for at most this long.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -201,6 +202,20 @@ impl Keyboard for QemuMachine {
             }
         }
         Ok(())
+    }
+}
+
+/// Where a PC's graphics card shows its text, and how much of it (the colour text window of VGA).
+const TEXT_MEMORY: (u64, u64) = (0xb8000, 0x8000);
+
+#[async_trait]
+impl TextScreen for QemuMachine {
+    async fn text(&self, scratch: &Path) -> Result<Option<ScreenText>, MachineError> {
+        let (address, size) = TEXT_MEMORY;
+        self.qmp.save_memory(address, size, scratch).await?;
+        let bytes =
+            fs::read(scratch).map_err(|source| MachineError::File { path: scratch.to_owned(), source })?;
+        Ok(ScreenText::of_vga(&bytes))
     }
 }
 

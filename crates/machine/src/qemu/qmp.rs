@@ -113,6 +113,7 @@ pub struct Qmp {
     waiting: Arc<Mutex<Waiting>>,
     events: broadcast::Sender<Event>,
     shutdown: watch::Receiver<Option<ShutdownCause>>,
+    resets: watch::Receiver<u32>,
 }
 
 #[derive(Deserialize)]
@@ -168,13 +169,16 @@ impl Qmp {
         let (events, _) = broadcast::channel(256);
         let (cause, shutdown) = watch::channel(None);
         let waiting = Arc::new(Mutex::new(Waiting::default()));
-        tokio::spawn(listen(reader, waiting.clone(), events.clone(), cause));
+        let (counted, resets) = watch::channel(0);
+        let told = Told { events: events.clone(), shutdown: cause, resets: counted };
+        tokio::spawn(listen(reader, waiting.clone(), told));
         let qmp = Self {
             version: Version(vec![major, minor, micro]),
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             waiting,
             events,
             shutdown,
+            resets,
         };
         qmp.execute("qmp_capabilities", Value::Null).await?;
         Ok(qmp)
@@ -193,6 +197,11 @@ impl Qmp {
     /// Who turned the machine off, once QEMU has said so.
     pub fn shutdown_cause(&self) -> Option<ShutdownCause> {
         *self.shutdown.borrow()
+    }
+
+    /// How often the guest has restarted the machine, to be watched.
+    pub fn resets(&self) -> watch::Receiver<u32> {
+        self.resets.clone()
     }
 
     /// Waits until QEMU has closed the connection, having said all it had to say.
@@ -288,6 +297,25 @@ impl Qmp {
         self.execute("input-send-event", json!({ "events": events })).await.map(drop)
     }
 
+    /// Writes a piece of the machine's physical memory to a file.
+    pub async fn save_memory(&self, address: u64, size: u64, to: &Path) -> Result<(), QmpError> {
+        let arguments = json!({ "val": address, "size": size, "filename": to });
+        self.execute("pmemsave", arguments).await.map(drop)
+    }
+
+    /// Where VNC is served: address and port.
+    pub async fn vnc_address(&self) -> Result<String, QmpError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default)]
+            host: String,
+            #[serde(default)]
+            service: String,
+        }
+        let Answer { host, service } = self.query("query-vnc", Value::Null).await?;
+        Ok(format!("{host}:{service}"))
+    }
+
     /// Sets the VNC password.
     pub async fn set_vnc_password(&self, password: &str) -> Result<(), QmpError> {
         let arguments = json!({ "protocol": "vnc", "password": password });
@@ -304,21 +332,26 @@ fn lock(waiting: &Mutex<Waiting>) -> std::sync::MutexGuard<'_, Waiting> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Hands answers to those who wait and events to those who listen, until the connection ends.
-async fn listen(
-    mut reader: BufReader<OwnedReadHalf>,
-    waiting: Arc<Mutex<Waiting>>,
+/// Who hears of events.
+struct Told {
     events: broadcast::Sender<Event>,
     shutdown: watch::Sender<Option<ShutdownCause>>,
-) {
+    resets: watch::Sender<u32>,
+}
+
+/// Hands answers to those who wait and events to those who listen, until the connection ends.
+async fn listen(mut reader: BufReader<OwnedReadHalf>, waiting: Arc<Mutex<Waiting>>, told: Told) {
     while let Ok(Some(line)) = next_message(&mut reader).await {
         let Ok(message) = serde_json::from_slice::<Value>(&line) else { break };
         if message.get("event").is_some() {
             if let Ok(event) = serde_json::from_value::<Event>(message) {
                 if let Some(cause) = event.shutdown_cause() {
-                    shutdown.send_replace(Some(cause));
+                    told.shutdown.send_replace(Some(cause));
                 }
-                let _ = events.send(event);
+                if event.event == "RESET" && event.data.get("guest") == Some(&Value::Bool(true)) {
+                    told.resets.send_modify(|count| *count += 1);
+                }
+                let _ = told.events.send(event);
             }
             continue;
         }

@@ -18,6 +18,9 @@ pub struct QemuSpec {
     pub uuid: Uuid,
     /// Machine type, such as `pc` or `q35`.
     pub machine: String,
+    /// Whether the firmware's variables can be written in system management mode only, as Secure Boot needs.
+    #[serde(default)]
+    pub secure_boot: bool,
     /// `kvm`, `tcg`...; `None` leaves the choice to QEMU.
     pub accelerator: Option<String>,
     /// `-cpu`; `None` leaves the choice to QEMU.
@@ -53,6 +56,9 @@ pub struct QemuSpec {
     /// The user's own arguments, one row per switch: the switch, then pieces joined without separator. A switch
     /// named here replaces every default use of that same switch.
     pub extra: Vec<Vec<String>>,
+    /// Rows of the same form that replace nothing.
+    #[serde(default)]
+    pub append: Vec<Vec<String>>,
 }
 
 /// `-smp`; what is `None` is left out.
@@ -233,6 +239,9 @@ pub enum Vnc {
         address: String,
         /// VNC display: the port less 5900.
         display: u16,
+        /// So many displays after it will do as well; QEMU takes the first free one.
+        #[serde(default)]
+        more: u16,
         /// Whether a password, set through QMP, is asked for.
         password: bool,
     },
@@ -260,6 +269,7 @@ impl QemuSpec {
             name: name.into(),
             uuid,
             machine: "pc".to_owned(),
+            secure_boot: false,
             accelerator: None,
             cpu_model: None,
             cpus: Cpus { count: Some(1), ..Cpus::default() },
@@ -280,6 +290,7 @@ impl QemuSpec {
             qmp: qmp.into(),
             tpm: None,
             extra: Vec::new(),
+            append: Vec::new(),
         }
     }
 

@@ -22,6 +22,7 @@ options! {
         machine_type: String, "Machine type", "QEMU machine type, for example \"pc\" or \"q35\"." => default("pc");
         qemu_binary: String, "QEMU program", "Name or path of the QEMU program." => default("qemu-system-x86_64");
         qemuargs: Vec<Vec<Text>>, "QEMU arguments", "Rows of switch and value. A switch written here replaces every default with the same switch; the parts after the switch are joined without a separator." => late();
+        qemuargs_append: Vec<Vec<Text>>, "More QEMU arguments", "Rows as in qemuargs that are added and replace nothing." => late().source("goldsmith");
         run_once: Option<bool>, "Run once", "Accepted and without effect." => deprecated("it never had an effect");
     }
     "Output" {
@@ -34,6 +35,7 @@ options! {
         efi_boot: bool, "Boot by UEFI", "Start with UEFI firmware instead of BIOS. Also on when either EFI file is set." => default("false").basic();
         efi_firmware_code: Option<Text>, "UEFI code", "UEFI firmware code. Default: where this system installs OVMF." => path(PathKind::File);
         efi_firmware_vars: Option<Text>, "UEFI variables", "Template of the UEFI variable store; copied to efivars.fd in the output folder." => path(PathKind::File);
+        efi_secure_boot: bool, "Secure Boot", "Start with firmware that checks signatures, with Microsoft's keys enrolled. Turns efi_boot on; needs machine_type \"q35\"." => default("false").source("goldsmith");
         efi_drop_efivars: bool, "Leave out efivars.fd", "Leave the variable store out of the artifact." => default("false");
         vtpm: bool, "TPM", "Attach an emulated TPM (needs swtpm)." => default("false");
         use_tpm1: bool, "TPM 1.2", "Emulate TPM 1.2 instead of 2.0." => default("false");
@@ -90,18 +92,18 @@ options! {
     pub struct MediaOptions;
     "Files for the guest" {
         http_directory: Option<Text>, "HTTP folder", "Folder served to the guest over HTTP." => path(PathKind::Folder).basic();
-        http_content: BTreeMap<String, Text>, "HTTP content", "Path to content, served to the guest over HTTP; paths start with /.";
-        http_port_min: u16, "First HTTP port", "Lowest port of the HTTP server." => default("8000");
-        http_port_max: u16, "Last HTTP port", "Highest port of the HTTP server." => default("9000");
-        http_bind_address: String, "HTTP address", "Address the HTTP server listens on." => default("0.0.0.0");
+        http_content: BTreeMap<String, Text>, "HTTP content", "Path to content, served to the guest over HTTP; paths start with /. {{ .SSHPublicKey }}, {{ .HTTPIP }}, {{ .HTTPPort }} and {{ .Name }} are filled in during the build." => late();
+        http_port_min: u16, "First HTTP port", "Lowest port of the HTTP server." => default("8000").range(1, 65535);
+        http_port_max: u16, "Last HTTP port", "Highest port of the HTTP server; not itself used unless it is also the lowest." => default("9000").range(1, 65535);
+        http_bind_address: Option<String>, "HTTP address", "Address the HTTP server listens on. Default: 127.0.0.1, which the guest reaches as 10.0.2.2; with net_bridge, the bridge's own address.";
         http_interface: Option<String>, "HTTP interface", "Network interface of the HTTP server; QEMU ignores it.";
         http_network_protocol: String, "HTTP protocol", "Network the HTTP server listens on." => default("tcp").one_of(&["tcp", "tcp4", "tcp6", "unix", "unixpacket"]);
         cd_files: Vec<Text>, "CD files", "Files and folders put on an extra CD; patterns are allowed." => path(PathKind::File).basic();
-        cd_content: BTreeMap<String, Text>, "CD content", "Path to content, put on the extra CD; wins over files." => basic();
+        cd_content: BTreeMap<String, Text>, "CD content", "Path to content, put on the extra CD; wins over files. {{ .SSHPublicKey }}, {{ .HTTPIP }}, {{ .HTTPPort }} and {{ .Name }} are filled in during the build." => late().basic();
         cd_label: Option<Text>, "CD label", "Label of the extra CD; cloud-init needs \"cidata\"." => default("packer").basic();
         floppy_files: Vec<Text>, "Floppy files", "Files put on a floppy disk, folders flattened." => path(PathKind::File);
         floppy_dirs: Vec<Text>, "Floppy folders", "Folders put on a floppy disk with their structure." => path(PathKind::Folder);
-        floppy_content: BTreeMap<String, Text>, "Floppy content", "Path to content, put on the floppy disk.";
+        floppy_content: BTreeMap<String, Text>, "Floppy content", "Path to content, put on the floppy disk. {{ .SSHPublicKey }}, {{ .HTTPIP }}, {{ .HTTPPort }} and {{ .Name }} are filled in during the build." => late();
         floppy_label: Option<Text>, "Floppy label", "Label of the floppy disk." => default("packer");
     }
 }
@@ -113,7 +115,8 @@ options! {
         boot_wait: Duration, "Wait before typing", "How long after start typing begins." => default("10s").basic();
         boot_command: Vec<Text>, "Boot command", "What is typed; the strings are joined without a separator. <enter>, <wait5> and the like are keys and pauses." => late().basic();
         boot_steps: Vec<Vec<Text>>, "Boot steps", "The boot command in steps, each with a description; excludes boot_command." => late();
-        boot_key_interval: Option<Duration>, "Pause between keys", "Pause after each key event. Default 100ms.";
+        boot_key_interval: Option<Duration>, "Pause between keys", "Pause after each key event, kept exactly. When it is not set, 100ms, and no longer than the screen takes to show the character where it shows text.";
+        boot_keyboard_layout: String, "Keyboard layout", "The layout the guest assumes while it is typed to. Boot loaders assume \"us\" nearly always." => default("us").one_of(&["us", "gb", "de", "ch", "fr", "es", "it", "se"]).source("goldsmith");
         boot_keygroup_interval: Option<Duration>, "Pause between groups", "Accepted; the QEMU builder does not use it.";
     }
 }

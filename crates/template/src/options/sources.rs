@@ -253,6 +253,14 @@ fn settle_machine(
     if machine.memory < 10 {
         machine.memory = 512;
     }
+    machine.efi_boot |= machine.efi_secure_boot;
+    if machine.efi_secure_boot && machine.machine_type == "pc" {
+        settings.problem(
+            "efi_secure_boot",
+            "option.conflict",
+            "\"efi_secure_boot\" needs a machine with system management mode: set \"machine_type\" to \"q35\"",
+        );
+    }
     machine.efi_boot |= machine.efi_firmware_code.is_some() || machine.efi_firmware_vars.is_some();
     machine.qmp_enable |= machine.vnc_use_password || network.net_bridge.is_some();
     // More processors than the topology can hold are cut off; a topology alone says how many there are.
