@@ -9,4 +9,7 @@ await entry(async () => {
   await must("the property tests", "cargo", ["test", "--locked", "-p", "goldsmith-template", "-p", "goldsmith-library", "-p", "goldsmith-build", "--", "prop"], {
     env: { PROPTEST_CASES: "20000" },
   });
+  say("Installations on every controller and under UEFI, and Packer's command line for every option");
+  await must("goldsmith", "cargo", ["build", "--locked", "-q", "-p", "goldsmith-cli"]);
+  await must("the long integration tests", "cargo", ["test", "--locked", "-p", "goldsmith-tests", "--", "--ignored", "--nocapture"]);
 });

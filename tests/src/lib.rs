@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub mod double;
 pub mod goldsmith;
 pub mod machine;
+pub mod parity;
 pub mod tiny;
 
 /// The project's top folder.

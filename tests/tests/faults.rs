@@ -37,6 +37,11 @@ source "qemu" "tiny" {
   headless             = true
   vm_name              = "tiny"
   output_directory     = "out"
+  http_content         = { "/seed" = "{{ .SSHPublicKey }}" }
+  floppy_content       = { "a/b.txt" = "{{ .HTTPIP }}:{{ .HTTPPort }}" }
+  boot_wait            = "1ms"
+  boot_key_interval    = "1ms"
+  boot_command         = ["go {{ .HTTPPort }}<enter>"]
   cd_content           = { "meta-data" = "x" }
   cd_label             = "cidata"
   ssh_username         = "root"
@@ -316,14 +321,17 @@ async fn undisturbed() -> (Vec<Entry>, Vec<String>) {
     (entries, steps)
 }
 
-const STEPS: [&str; 19] = [
+const STEPS: [&str; 22] = [
     "output",
     "image",
     "checkpoint",
     "login",
+    "http",
+    "floppy",
     "cd",
     "disk",
     "start",
+    "boot-command",
     "connect",
     "shell",
     "file",
@@ -373,6 +381,21 @@ fn spoil(step: &str, place: &mut Place) -> Option<&'static str> {
         "start" => {
             place.order("no-machine");
             "could not start the double"
+        }
+        "http" => {
+            let content = place.template.find("  http_content").unwrap()
+                ..place.template.find("  floppy_content").unwrap();
+            place.template.replace_range(content, "  http_directory = \"absent\"\n");
+            "absent"
+        }
+        "floppy" => {
+            place.template =
+                place.template.replace("floppy_content ", "floppy_files = [\"nowhere\"]\n  floppy_content ");
+            "nowhere"
+        }
+        "boot-command" => {
+            place.order("break-on-key");
+            "stopped unexpectedly"
         }
         "connect" => {
             place.order("refuse-login");

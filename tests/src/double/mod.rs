@@ -7,7 +7,8 @@ mod worker;
 pub use qemu::qemu;
 pub use worker::{FAULT, Strike, worker};
 
-/// A file in the folder named by this variable makes a double misbehave: `refuse-login`, `stay-on`, `no-machine`.
+/// A file in the folder named by this variable makes a double misbehave: `refuse-login`, `stay-on`, `no-machine`,
+/// `break-on-key`.
 pub const ORDERS: &str = "GOLDSMITH_DOUBLE_ORDERS";
 
 /// Whether the test ordered this misbehaviour.

@@ -64,6 +64,9 @@ async fn converse(stream: &mut UnixStream, uuid: &str, port: u16, off: &Notify) 
         let Ok(Some(line)) = line else { return false };
         let Ok(command) = serde_json::from_str::<Value>(&line) else { return false };
         let name = command["execute"].as_str().unwrap_or_default().to_owned();
+        if name == "input-send-event" && ordered("break-on-key") {
+            std::process::exit(1);
+        }
         let mut answer = match name.as_str() {
             "query-uuid" => json!({ "return": { "UUID": uuid } }),
             "query-status" => json!({ "return": { "running": true, "status": "running" } }),
