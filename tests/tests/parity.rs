@@ -1,6 +1,6 @@
 //! QEMU's command line is Packer's, but for the differences that `docs/design/packer-differences.md` names.
 #![allow(clippy::disallowed_methods, reason = "tests start programs as a user does")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 
 use std::collections::BTreeSet;
 use std::fs;

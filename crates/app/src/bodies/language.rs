@@ -23,7 +23,8 @@ async fn ask<T: Send + Default + 'static>(
         else {
             return Ok(T::default());
         };
-        Ok(question(&Editor::new(project, session.files(), &inputs), document.id(), offset))
+        let files = session.files();
+        Ok(question(&Editor::new(project, &files, &inputs), document.id(), offset))
     })
     .await
 }
@@ -36,7 +37,8 @@ pub(crate) async fn complete(core: &Core, request: AtPlace) -> Result<Completion
 pub(crate) async fn complete_value(core: &Core, request: InValue) -> Result<ValueCompletions, WireError> {
     with_session(core, &request.session, move |core, session| {
         let inputs = core.inputs(session.inputs(), false);
-        let editor = Editor::new(session.project(), session.files(), &inputs);
+        let files = session.files();
+        let editor = Editor::new(session.project(), &files, &inputs);
         let text = Document::new(FileId(0), "value.hcl", request.text.clone().into_bytes());
         let offset = byte_of(&request.text, request.at);
         let found = editor.complete_value(&request.block, &request.name, &request.text, offset);

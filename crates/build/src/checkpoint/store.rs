@@ -192,7 +192,7 @@ impl Store {
     /// Makes what lies in `part` a checkpoint: on the disk with all its bytes, then under its name, in place of
     /// an older one.
     pub(super) fn publish(&self, part: &Path, record: &Record) -> io::Result<()> {
-        durable::write(&part.join(RECORD), &serde_json::to_vec(record)?)?;
+        durable::write(part.join(RECORD), &serde_json::to_vec(record)?)?;
         for entry in fs::read_dir(part)? {
             fs::File::open(entry?.path())?.sync_all()?;
         }

@@ -2,7 +2,7 @@
 //! thousands of generated expressions. Packer 1.6.6 is old; where it differs from today's Packer is listed in
 //! [`KNOWN`], and in docs/packer-differences.md.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the test runs the oracle")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 
 mod generate;
 
