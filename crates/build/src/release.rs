@@ -5,9 +5,10 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::FileTypeExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use goldsmith_process::{ProcessIdentity, Rung, StopLadder};
+use goldsmith_process::{Invocation, ProcessIdentity, Rung, StopLadder, System, capture};
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Context as _, StepError};
 use crate::journal::{Evidence, NodeIdentity, Resource};
@@ -32,10 +33,10 @@ pub async fn release(resource: &Resource, evidence: Option<&Evidence>) -> Result
             Ok(())
         }
         Resource::Directory { path, staged } => {
-            remove_tree(Path::new(staged))?;
+            remove_tree(Path::new(staged)).await?;
             let Some(Evidence::Node { node }) = evidence else { return Ok(()) };
             match NodeIdentity::of(Path::new(path)) {
-                Ok(found) if found == *node => remove_tree(Path::new(path)),
+                Ok(found) if found == *node => remove_tree(Path::new(path)).await,
                 _ => Ok(()),
             }
         }
@@ -90,10 +91,53 @@ pub fn marked(mark: &str, uuid: Option<&str>) -> Vec<ProcessIdentity> {
     found
 }
 
-/// Removes a folder with all in it. Read-only folders inside are no obstacle.
-fn remove_tree(path: &Path) -> Result<(), StepError> {
-    absent_is_fine(fs::remove_dir_all(path))
-        .environment(|| format!("Cannot remove the folder {}", path.display()))
+/// Removes a folder with all in it. Read-only folders inside are no obstacle. What a killed mmdebstrap leaves there
+/// is none either: as root, file systems that are still mounted below it, which are never looked into; as another
+/// user, files of the user ids that are his by `/etc/subuid`.
+async fn remove_tree(path: &Path) -> Result<(), StepError> {
+    let wrong = || format!("Cannot remove the folder {}", path.display());
+    if fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok(());
+    }
+    for mounted in mounted_below(path).environment(wrong)? {
+        quietly(Invocation::new("umount").arg("--lazy").arg(mounted)).await;
+    }
+    if let Some(mounted) = mounted_below(path).environment(wrong)?.first() {
+        return Err(StepError::environment(format!("{}: {} is still mounted.", wrong(), mounted.display()))
+            .hint("Unmount it (`umount`), then remove the folder."));
+    }
+    match absent_is_fine(fs::remove_dir_all(path)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            quietly(Invocation::new("mmdebstrap").args(["--unshare-helper", "rm", "-rf"]).arg(path)).await;
+            // In that user namespace the folder itself is nobody's; those inside it are empty now.
+            for entry in fs::read_dir(path).environment(wrong)?.flatten() {
+                let _ = fs::remove_dir(entry.path());
+            }
+            absent_is_fine(fs::remove_dir_all(path)).environment(wrong)
+        }
+        other => other.environment(wrong),
+    }
+}
+
+/// Runs a program to its end; what it achieved is looked at afterwards.
+async fn quietly(invocation: Invocation) {
+    let _ = capture(&System, &invocation, &CancellationToken::new()).await;
+}
+
+/// What is mounted below a folder, the last mounted first.
+fn mounted_below(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let path = path.canonicalize()?;
+    let table = fs::read_to_string("/proc/self/mountinfo")?;
+    let points = table.lines().filter_map(|line| line.split(' ').nth(4));
+    // Spaces and the like are written in octal.
+    let points = points.map(|point| {
+        PathBuf::from(
+            point.replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\"),
+        )
+    });
+    let mut below: Vec<PathBuf> = points.filter(|point| *point != path && point.starts_with(&path)).collect();
+    below.reverse();
+    Ok(below)
 }
 
 fn remove_socket(path: &Path) -> Result<(), StepError> {
