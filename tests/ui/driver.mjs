@@ -170,6 +170,8 @@ export async function open({ screen, home: { folder, env, processes }, args = []
     /** Replaces what an input holds and leaves it, as Enter does. */
     fill: async (selector, text) => {
       const input = await window.see(selector);
+      // WebKit's driver takes a pixel at the edge of a pane for a control in view.
+      await driver.executeScript("arguments[0].scrollIntoView({ block: 'center' })", input);
       await input.click();
       // In one call WebKit would keep Control down for what follows.
       await input.sendKeys(Key.chord(Key.CONTROL, "a"));

@@ -112,9 +112,9 @@ test('blocks fold and unfold', async () => {
   const { page } = await open();
   await page.locator('.cm-line', { hasText: 'source "qemu"' }).click();
   await page.waitForSelector('.cm-foldGutter span[title="Fold line"]');
-  await page.keyboard.press('Control+Shift+[');
+  await page.keyboard.press('Control+Shift+BracketLeft');
   await page.waitForSelector('.cm-foldPlaceholder');
-  await page.keyboard.press('Control+Shift+]');
+  await page.keyboard.press('Control+Shift+BracketRight');
   await page.waitForSelector('.cm-foldPlaceholder', { state: 'detached' });
 });
 

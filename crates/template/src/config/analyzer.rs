@@ -55,7 +55,7 @@ impl View<'_> {
 }
 
 /// Generated blocks of one template.
-const MAX_GENERATED: usize = 10_000;
+const MAX_GENERATED: usize = 2_000;
 
 impl<'a> Analyzer<'a> {
     pub(super) fn new(project: &'a Project, files: &'a dyn Files, inputs: &'a Inputs) -> Self {
@@ -290,9 +290,11 @@ impl<'a> Analyzer<'a> {
                 }
             },
         };
+        let before = views.len();
         for (key, value) in pairs {
-            if views.len() >= MAX_GENERATED {
-                self.error("dynamic.too-many", block.header, "this makes more than 10000 blocks");
+            if views.len() - before >= MAX_GENERATED {
+                self.error("dynamic.too-many", block.header, "this makes more than 2000 blocks");
+                views.truncate(before);
                 return;
             }
             let mut inner = locals.clone();

@@ -10,13 +10,14 @@ use super::selection::Selection;
 use super::steps;
 use crate::diagnostic::{Place, Severity};
 use crate::eval::{Root, Scope};
-use crate::gotemplate::Facts;
+use crate::gotemplate::{self, Facts};
 use crate::options::{
     BootstrapOptions, Communicator, Component, ComponentKind, FileSourceOptions, PostProcessorMeta,
     ProvisionerMeta, QemuOptions, lookup, nearest, types_of,
 };
 use crate::syntax::Span;
 use crate::syntax::ast::Body;
+use crate::text::Text;
 use crate::value::Value;
 use std::collections::BTreeMap;
 
@@ -82,7 +83,7 @@ fn build_jobs(
     let build_name = a.text_attribute(build.body, "name", scope, &none).filter(|name| !name.is_empty());
     a.text_attribute(build.body, "description", scope, &none);
     let blocks = a.blocks(build.body, scope, &none);
-    let uses = if a.legacy { builders(sources) } else { uses(a, build, &blocks, sources, scope) };
+    let uses = if a.legacy { builders(a, sources) } else { uses(a, build, &blocks, sources, scope) };
     let legacy = a.legacy;
     // JSON templates name builds by their builder alone.
     let refer = |used: &Use<'_>| match legacy {
@@ -130,7 +131,7 @@ fn build_jobs(
             build_name: build_name.clone(),
             source_type: used.type_name.clone(),
             source_name: used.alias.clone(),
-            packer_build_name: used.name.clone(),
+            packer_build_name: if a.legacy { used.alias.clone() } else { used.name.clone() },
             source: made,
             communicator,
             provisioners: Vec::new(),
@@ -144,14 +145,17 @@ fn build_jobs(
     jobs
 }
 
-/// Every builder of a JSON template, in the order of the file.
-fn builders<'b>(sources: &Sources<'_>) -> Vec<Use<'b>> {
+/// Every builder of a JSON template, in the order of the file. Their names may be templates.
+fn builders<'b>(a: &Analyzer<'_>, sources: &Sources<'_>) -> Vec<Use<'b>> {
     let mut uses: Vec<Use<'b>> = sources
         .iter()
         .map(|((type_name, name), view)| Use {
             type_name: type_name.clone(),
             name: name.clone(),
-            alias: name.clone(),
+            alias: gotemplate::render(&Text::from(name.as_str()), &facts(a, name, type_name))
+                .ok()
+                .and_then(|rendered| rendered.text.known().map(str::to_owned))
+                .unwrap_or_else(|| name.clone()),
             extra: None,
             span: view.header,
         })

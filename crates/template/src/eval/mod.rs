@@ -43,7 +43,7 @@ pub struct Fault {
 const MAX_DEPTH: usize = 200;
 
 /// Evaluation steps of one expression; a template of any real size needs a small fraction.
-const MAX_STEPS: usize = 2_000_000;
+const MAX_STEPS: usize = 500_000;
 
 /// Characters one expression may produce.
 const MAX_TEXT: usize = 32 << 20;
@@ -153,7 +153,7 @@ impl<'a> Evaluator<'a> {
         self.depth -= 1;
         // Values are copied: a large one counts for more than one step.
         if matches!(expr.kind, ExprKind::Variable(_) | ExprKind::Access { .. } | ExprKind::Call { .. }) {
-            self.steps += value.weight() / 4;
+            self.steps += value.weight() / 2;
             if !self.spend(expr.span) {
                 return broken();
             }

@@ -44,5 +44,11 @@ fn result(regex: &Regex, captures: &Captures<'_>) -> Value {
 
 fn regex_replace(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     let regex = compile(a, 1)?;
-    Ok(regex.replace_all(text(a, 0)?, text(a, 2)?).into_owned().into())
+    let (whole, new) = (text(a, 0)?, text(a, 2)?);
+    let found = regex.find_iter(whole).count();
+    let references = new.matches('$').count().saturating_mul(whole.len());
+    super::strings::room(
+        whole.len().saturating_add(found.saturating_mul(new.len())).saturating_add(references),
+    )?;
+    Ok(regex.replace_all(whole, new).into_owned().into())
 }

@@ -37,7 +37,10 @@ pub(super) const TABLE: &[Function] = &[
         Ok(text(a, 0)?.graphemes(true).rev().collect::<String>().into())
     }),
     Function::new("replace", &[P::Str, P::Str, P::Str], P::Str, |_, a| {
-        Ok(text(a, 0)?.replace(text(a, 1)?, text(a, 2)?).into())
+        let (whole, old, new) = (text(a, 0)?, text(a, 1)?, text(a, 2)?);
+        let found = whole.matches(old).count();
+        room(whole.len().saturating_add(found.saturating_mul(new.len())))?;
+        Ok(whole.replace(old, new).into())
     }),
     Function::new("substr", &[P::Str, P::Num, P::Num], P::Str, substr),
     Function::new("split", &[P::Str, P::Str], P::Strs, |_, a| {
@@ -55,7 +58,9 @@ pub(super) const TABLE: &[Function] = &[
         if blanks > 10_000 {
             return Err(Failure::arg(0, "more than 10000 blanks are not possible"));
         }
-        Ok(text(a, 1)?.replace('\n', &format!("\n{}", " ".repeat(blanks))).into())
+        let whole = text(a, 1)?;
+        room(whole.len().saturating_add(whole.matches('\n').count().saturating_mul(blanks)))?;
+        Ok(whole.replace('\n', &format!("\n{}", " ".repeat(blanks))).into())
     }),
     Function::new("format", &[P::Str], P::Str, |_, a| {
         Ok(Value::String(format_text(text(a, 0)?, a.get(1..).unwrap_or(&[]), 1)?))
@@ -90,6 +95,17 @@ fn title(text: &str) -> String {
         .collect()
 }
 
+/// Characters one call may produce.
+const MOST_TEXT: usize = 32 << 20;
+
+/// Refuses a result that is too long before it is made.
+pub(super) fn room(length: usize) -> Result<(), Failure> {
+    match length <= MOST_TEXT {
+        true => Ok(()),
+        false => Err(Failure::new("the result is too long: more than 32 MiB of text")),
+    }
+}
+
 fn substr(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     let clusters: Vec<&str> = text(a, 0)?.graphemes(true).collect();
     let (offset, length) = (whole(a, 1)?, whole(a, 2)?);
@@ -111,6 +127,7 @@ fn join(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     }
     let Some(Value::String(separator)) = a.first() else { return Err(super::wrong(0)) };
     let mut joined = Text::default();
+    let mut length = 0;
     let mut first = true;
     for index in 1..a.len() {
         for piece in texts(a, index)? {
@@ -119,6 +136,8 @@ fn join(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
             }
             first = false;
             joined.push_text(&piece);
+            length += piece.known().map_or(0, str::len) + separator.known().map_or(0, str::len);
+            room(length)?;
         }
     }
     Ok(Value::String(joined))
@@ -135,6 +154,7 @@ fn format_list(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     if lengths.iter().any(|other| *other != length) {
         return Err(Failure::new("all lists must have the same length"));
     }
+    let mut produced = 0;
     let rows = (0..length).map(|row| {
         let args: Vec<Value> = a
             .iter()
@@ -144,7 +164,10 @@ fn format_list(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
                 None => arg.clone(),
             })
             .collect();
-        format_text(pattern, &args, 1).map(Value::String)
+        let row = format_text(pattern, &args, 1)?;
+        produced += row.known().map_or(0, str::len);
+        room(produced)?;
+        Ok(Value::String(row))
     });
     Ok(Value::List(rows.collect::<Result<_, _>>()?))
 }
@@ -333,7 +356,11 @@ pub(super) fn length(text: &str) -> usize {
 pub(super) fn all_elements(a: &[Value]) -> Result<Vec<Value>, Failure> {
     let mut out = Vec::new();
     for index in 0..a.len() {
-        out.extend(elements(a, index)?.iter().cloned());
+        let items = elements(a, index)?;
+        if out.len() + items.len() > 300_000 {
+            return Err(Failure::new("more than 300000 elements are not possible"));
+        }
+        out.extend(items.iter().cloned());
     }
     Ok(out)
 }

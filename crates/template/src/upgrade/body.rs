@@ -29,6 +29,10 @@ impl Upgrade<'_> {
             match name {
                 "only" | "except" if kind != ComponentKind::Source => self.selection(out, member),
                 "override" if kind == ComponentKind::Provisioner => self.overrides(out, member, type_name),
+                // By provider; an argument as well, though it looks like a block.
+                "override" if kind == ComponentKind::PostProcessor => {
+                    out.push_str(&format!("override = {}\n", self.value(&member.value, kind, None)));
+                }
                 _ => {
                     let spec = known.and_then(|component| component.option(name));
                     self.option(out, member, kind, spec.copied());

@@ -20,8 +20,15 @@ pub const RULES: &[(&str, &str)] = &[
     ("variable.value", "a variable cannot need itself, or a variable nobody declares"),
 ];
 
-pub fn rule(code: &str) -> Option<&'static str> {
-    RULES.iter().find(|(known, _)| *known == code).map(|(_, rule)| *rule)
+/// Keys no component of Packer's has, which templates set all the same.
+const NOBODYS_KEYS: &[&str] = &["\"keep_artifact\""];
+
+pub fn rule(diagnostic: &Diagnostic) -> Option<&'static str> {
+    if diagnostic.code == "option.unknown" && NOBODYS_KEYS.iter().any(|key| diagnostic.message.contains(key))
+    {
+        return Some("a key that the component does not have is an error");
+    }
+    RULES.iter().find(|(known, _)| *known == diagnostic.code).map(|(_, rule)| *rule)
 }
 
 /// The errors of a template: with each variable file near it in turn until one leaves none, and with dummy
