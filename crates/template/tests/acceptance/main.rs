@@ -1,7 +1,7 @@
 //! Real templates are accepted, broken ones are refused where they are broken; both rates are written to
 //! `target/corpus-report.md`.
 #![allow(clippy::disallowed_methods, reason = "the test looks for its corpus by an environment variable")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 
 mod corpus;
 mod judge;
