@@ -127,6 +127,8 @@ export async function open({ screen, home: { folder, env, processes }, args = []
   const server = spawn(which("WebKitWebDriver"), [`--port=${port}`], {
     stdio: process.env.GOLDSMITH_TEST_OUTPUT ? "inherit" : "ignore",
     env: windowEnv,
+    // What a template writes beside the working folder stays in this home.
+    cwd: join(folder, "work"),
   });
   const address = `http://127.0.0.1:${port}`;
   let driver;
