@@ -92,10 +92,18 @@ impl Seed {
         tokio::task::spawn_blocking(move || seed.lay_out(&folder))
             .await
             .map_err(|_| SeedError::Cancelled)??;
-        match run_ok(launch, &self.invocation(xorriso, &tree, iso), cancel, &mut |_| {}).await {
-            Ok(_) => Ok(()),
-            Err(RunError::Cancelled { .. }) => Err(SeedError::Cancelled),
-            Err(error) => Err(SeedError::Tool(error)),
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match run_ok(launch, &self.invocation(xorriso, &tree, iso), cancel, &mut |_| {}).await {
+                Ok(_) => return Ok(()),
+                Err(RunError::Cancelled { .. }) => return Err(SeedError::Cancelled),
+                // xorriso 1.5.4 of Debian 12 crashes now and then, with the same input it takes the next time.
+                Err(error) if tries < 3 && error.to_string().contains("SIGSEGV") => {
+                    let _ = std::fs::remove_file(iso);
+                }
+                Err(error) => return Err(SeedError::Tool(error)),
+            }
         }
     }
 

@@ -81,10 +81,14 @@ pub async fn start_worker(
     let result = tokio::select! {
         biased;
         () = opened => Ok(build),
-        end = child.wait() => Err(StartError::Ended {
-            end: end.map_or_else(|error| error.to_string(), |exit| exit.to_string()),
-            output: fs::read_to_string(&said).unwrap_or_default(),
-        }),
+        end = child.wait() => match fs::metadata(&journal) {
+            // It was over sooner than we looked again: the journal tells how it went.
+            Ok(metadata) if metadata.len() > 0 => Ok(build),
+            _ => Err(StartError::Ended {
+                end: end.map_or_else(|error| error.to_string(), |exit| exit.to_string()),
+                output: fs::read_to_string(&said).unwrap_or_default(),
+            }),
+        },
         () = tokio::time::sleep(PATIENCE) => Err(StartError::Silent),
     };
     match result {
