@@ -98,6 +98,8 @@ fn the_same_text_as_packer_over_the_corpus() {
             .args(["fix", "-validate=false"])
             .arg(&file)
             .env("CHECKPOINT_DISABLE", "1")
+            // Where it writes its crash.log, too.
+            .current_dir(folder.path())
             .output()
             .expect("packer was there before");
         let theirs = output.status.success().then(|| String::from_utf8(output.stdout).unwrap());

@@ -247,6 +247,8 @@ fn the_blocks_are_those_of_packers_upgrade() {
             .arg(format!("-output-file={}", to.display()))
             .arg(&from)
             .env("CHECKPOINT_DISABLE", "1")
+            // Where it writes its crash.log, too.
+            .current_dir(folder.path())
             .output()
             .unwrap();
         let theirs = std::fs::read_to_string(&to).unwrap_or_default();
