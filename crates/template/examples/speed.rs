@@ -60,7 +60,7 @@ impl Files for Disk {
 }
 
 fn main() {
-    let inputs = Inputs::harmless("/work");
+    let inputs = Inputs::harmless("/templates");
     let path = Path::new("/templates/speed.pkr.hcl");
     let small = MemoryFiles::new().with(path, template(20_000));
     let open = (0..60).map(|_| {
