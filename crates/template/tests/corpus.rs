@@ -1,51 +1,16 @@
 //! Real templates: every file of the corpus is read without a false error, and its tokens tile it.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests may fail loudly
 
-use std::path::{Path, PathBuf};
+#[path = "common/corpus.rs"]
+mod common;
+
+use common::{corpus, files, sample};
+use std::path::Path;
 
 use goldsmith_template::document::Document;
 use goldsmith_template::syntax::ast::{Body, Expr, ExprKind, Item};
 use goldsmith_template::syntax::{FileId, SyntaxKind, lexer};
 use goldsmith_template::{AttributeValue, Destination, Edit, MemoryFiles, Project, blocks};
-
-/// The corpus folder, from `GOLDSMITH_SHARED` or beside the workspace.
-#[allow(clippy::disallowed_methods)] // a test reads its own environment
-fn corpus() -> Option<PathBuf> {
-    let shared = match std::env::var("GOLDSMITH_SHARED") {
-        Ok(path) => PathBuf::from(path),
-        Err(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-    };
-    let corpus = shared.join("corpus");
-    if corpus.is_dir() {
-        return Some(corpus);
-    }
-    println!("skipped: no corpus at {} (set GOLDSMITH_SHARED)", corpus.display());
-    None
-}
-
-/// One in `step` of the files, all of them when `GOLDSMITH_SOAK` is set.
-#[allow(clippy::disallowed_methods)] // a test reads its own environment
-fn sample(mut paths: Vec<PathBuf>, step: usize) -> Vec<PathBuf> {
-    if std::env::var_os("GOLDSMITH_SOAK").is_none() {
-        paths = paths.into_iter().step_by(step).collect();
-    }
-    paths
-}
-
-fn files(folder: &Path, wanted: &dyn Fn(&str) -> bool, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_symlink() {
-            continue;
-        }
-        if path.is_dir() {
-            files(&path, wanted, out);
-        } else if wanted(&path.to_string_lossy()) {
-            out.push(path);
-        }
-    }
-}
 
 fn missing(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Missing)
@@ -64,8 +29,7 @@ fn count(body: &Body, items: &mut usize) {
 #[test]
 fn every_native_file_is_read_whole_and_without_a_false_error() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    files(&corpus, &|name| name.ends_with(".hcl"), &mut paths);
+    let paths = files(&corpus, &|name| name.ends_with(".hcl"));
     assert!(paths.len() > 200, "only {} files found", paths.len());
     let (mut items, mut wrong) = (0, Vec::new());
     for path in &paths {
@@ -108,8 +72,7 @@ fn check_edit(project: &mut Project, edit: &Edit, added: usize, removed: usize) 
 #[test]
 fn edits_of_real_files_touch_only_the_lines_they_mean() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    files(&corpus, &|name| name.ends_with(".pkr.hcl"), &mut paths);
+    let paths = files(&corpus, &|name| name.ends_with(".pkr.hcl"));
     let paths = sample(paths, 30);
     let mut edits = 0;
     for path in &paths {
@@ -165,8 +128,7 @@ fn edits_of_real_files_touch_only_the_lines_they_mean() {
 #[test]
 fn every_block_of_real_files_can_be_taken_out_and_every_step_moved() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    files(&corpus, &|name| name.ends_with(".pkr.hcl"), &mut paths);
+    let paths = files(&corpus, &|name| name.ends_with(".pkr.hcl"));
     let paths = sample(paths, 30);
     let mut moves = 0;
     for path in &paths {
@@ -215,8 +177,7 @@ fn every_block_of_real_files_can_be_taken_out_and_every_step_moved() {
 #[test]
 fn files_with_a_dropped_bracket_are_refused_near_the_place() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    files(&corpus, &|name| name.ends_with(".pkr.hcl"), &mut paths);
+    let paths = files(&corpus, &|name| name.ends_with(".pkr.hcl"));
     let paths = sample(paths, 16);
     let (mut all, mut near, mut accepted) = (0, 0, Vec::new());
     for (number, path) in paths.iter().enumerate() {

@@ -2,6 +2,10 @@
 //! same where there is no corpus.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "common/corpus.rs"]
+mod common;
+
+use common::{corpus, files};
 use std::path::{Path, PathBuf};
 
 use goldsmith_template::blocks::{self, BlockRef};
@@ -15,33 +19,11 @@ use goldsmith_template::{Document, MemoryFiles, Project};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 
-/// The corpus folder, from `GOLDSMITH_SHARED` or beside the workspace.
-#[allow(clippy::disallowed_methods)] // a test reads its own environment
-fn corpus() -> Option<PathBuf> {
-    let shared = match std::env::var("GOLDSMITH_SHARED") {
-        Ok(path) => PathBuf::from(path),
-        Err(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-    };
-    let corpus = shared.join("corpus");
-    if corpus.is_dir() {
-        return Some(corpus);
-    }
-    println!("skipped: no corpus at {} (set GOLDSMITH_SHARED)", corpus.display());
-    None
-}
-
 /// Every template below a folder, in order.
-fn templates(folder: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries.into_iter().filter(|path| !path.is_symlink()) {
-        let name = path.to_string_lossy().into_owned();
-        if path.is_dir() {
-            templates(&path, out);
-        } else if name.ends_with(".pkr.hcl") || (name.ends_with(".json") && !name.ends_with("pkrvars.json")) {
-            out.push(path);
-        }
-    }
+fn templates(folder: &Path) -> Vec<PathBuf> {
+    files(folder, &|name| {
+        name.ends_with(".pkr.hcl") || (name.ends_with(".json") && !name.ends_with("pkrvars.json"))
+    })
 }
 
 fn open(name: &str, bytes: Vec<u8>) -> Option<Project> {
@@ -340,10 +322,9 @@ fn own_templates_take_the_whole_script() {
 #[test]
 fn real_templates_take_the_whole_script() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    templates(&corpus, &mut paths);
+    let paths = templates(&corpus);
     let mut edits = 0;
-    let mut files = [0, 0];
+    let mut read = [0, 0];
     for path in paths.iter().step_by(6) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let Some(mut project) = open(&name, std::fs::read(path).unwrap()) else { continue };
@@ -354,20 +335,19 @@ fn real_templates_take_the_whole_script() {
         let count = script(&mut project);
         if count > 0 {
             edits += count;
-            files[usize::from(name.ends_with(".json"))] += 1;
+            read[usize::from(name.ends_with(".json"))] += 1;
         }
     }
-    println!("{edits} edits in {} native and {} JSON templates", files[0], files[1]);
-    assert!(files[0] >= 25 && files[1] >= 25 && edits > 1000, "{files:?} {edits}");
+    println!("{edits} edits in {} native and {} JSON templates", read[0], read[1]);
+    assert!(read[0] >= 25 && read[1] >= 25 && edits > 1000, "{read:?} {edits}");
 }
 
-/// What the issue shows: a disk size, a provisioner, a post-processor; then nothing.
+/// A disk size, a provisioner, a post-processor; then nothing.
 #[test]
 fn a_disk_size_a_provisioner_and_a_post_processor_in_three_known_repositories() {
     let Some(corpus) = corpus() else { return };
     for repository in ["chef+bento", "gusztavvargadr+packer", "kaorimatz+packer-templates"] {
-        let mut paths = Vec::new();
-        templates(&corpus.join(repository), &mut paths);
+        let paths = templates(&corpus.join(repository));
         let mut done = [0; 4];
         for path in paths {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -591,8 +571,7 @@ proptest! {
 #[test]
 fn any_operations_on_real_templates_undo_to_the_same_bytes() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    templates(&corpus, &mut paths);
+    let paths = templates(&corpus);
     let paths: Vec<PathBuf> = paths.into_iter().step_by(11).collect();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut files, mut edits) = (0, 0);

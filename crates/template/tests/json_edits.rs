@@ -1,9 +1,13 @@
 //! Edits of JSON templates touch what they mean, keep the JSON valid, and are taken back to the same bytes.
 #![allow(clippy::unwrap_used)] // helpers of tests may fail loudly
 
+#[path = "common/corpus.rs"]
+mod common;
+
+use common::{corpus, files};
 use goldsmith_template::{AttributeValue, Destination, Edit, EditError, MemoryFiles, Project, blocks};
 use proptest::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const LEGACY: &str = r#"{
     "variables": {
@@ -295,37 +299,12 @@ proptest! {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // a test reads its own environment
-fn corpus() -> Option<PathBuf> {
-    let shared = match std::env::var("GOLDSMITH_SHARED") {
-        Ok(path) => PathBuf::from(path),
-        Err(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-    };
-    Some(shared.join("corpus")).filter(|corpus| corpus.is_dir())
-}
-
-fn json_files(folder: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries.into_iter().filter(|path| !path.is_symlink()) {
-        if path.is_dir() {
-            json_files(&path, out);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            out.push(path);
-        }
-    }
-}
-
 #[test]
 fn edits_of_real_files_are_taken_back_to_the_same_bytes() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: there is no corpus folder (set GOLDSMITH_SHARED)");
-        return;
-    };
-    let mut paths = Vec::new();
-    json_files(&corpus, &mut paths);
+    let Some(corpus) = corpus() else { return };
+    let paths = files(&corpus, &|name| name.ends_with(".json"));
     assert!(paths.len() > 400, "only {} files", paths.len());
-    let (mut done, mut files) = (0, 0);
+    let (mut done, mut read) = (0, 0);
     for (number, path) in paths.iter().enumerate().step_by(5) {
         let Ok(before) = std::fs::read_to_string(path) else { continue };
         let choices: Vec<_> = (0..24).map(|n| (n, number * 31 + n * 17)).collect();
@@ -334,8 +313,8 @@ fn edits_of_real_files_are_taken_back_to_the_same_bytes() {
             done += there_and_back("t.json", &before, one);
         }
         done += there_and_back("t.json", &before, &choices);
-        files += 1;
+        read += 1;
     }
-    println!("{done} edits in {files} files");
+    println!("{done} edits in {read} files");
     assert!(done > 500, "only {done} edits");
 }

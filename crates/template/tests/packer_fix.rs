@@ -2,30 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 #![allow(clippy::disallowed_methods, reason = "the test looks for its corpus and runs Packer")]
 
+#[path = "common/corpus.rs"]
+mod common;
+
+use common::{corpus, files, sample};
 use goldsmith_template::fix;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
 use std::process::Command;
-
-fn corpus() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = std::env::var_os("GOLDSMITH_SHARED").map_or(beside, PathBuf::from);
-    Some(shared.join("corpus")).filter(|corpus| corpus.is_dir())
-}
-
-fn json_files(folder: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries.into_iter().filter(|path| !path.is_symlink()) {
-        if path.is_dir() {
-            json_files(&path, out);
-        } else if path.extension().is_some_and(|extension| extension == "json")
-            && !path.to_string_lossy().ends_with(".pkr.json")
-        {
-            out.push(path);
-        }
-    }
-}
 
 /// The value with every number as Go reads it.
 fn numbers(value: Value) -> Value {
@@ -79,13 +62,11 @@ fn the_same_text_as_packer_over_the_corpus() {
     if Command::new("packer").arg("version").output().is_err() {
         return println!("skipped: the distribution's packer is not installed");
     }
-    let Some(corpus) = corpus() else { return println!("skipped: no corpus (set GOLDSMITH_SHARED)") };
-    let mut paths = Vec::new();
-    json_files(&corpus, &mut paths);
+    let Some(corpus) = corpus() else { return };
+    let paths = files(&corpus, &|name| name.ends_with(".json") && !name.ends_with(".pkr.json"));
     let mut texts: Vec<(String, String)> = vec![("aged".to_owned(), aged().to_string())];
     // One start of Packer for each: a third of them, all with GOLDSMITH_SOAK.
-    let step = if std::env::var_os("GOLDSMITH_SOAK").is_some() { 1 } else { 3 };
-    for path in paths.into_iter().step_by(step) {
+    for path in sample(paths, 3) {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         texts.push((path.display().to_string(), text));
     }

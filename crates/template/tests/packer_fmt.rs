@@ -6,30 +6,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 #![allow(clippy::disallowed_methods, reason = "the test looks for its corpus and runs Packer")]
 
+#[path = "common/corpus.rs"]
+mod common;
+
+use common::{corpus, files};
 use goldsmith_template::document::Document;
 use goldsmith_template::fmt;
 use goldsmith_template::syntax::{FileId, SyntaxKind, lexer};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-
-fn corpus() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = std::env::var_os("GOLDSMITH_SHARED").map_or(beside, PathBuf::from);
-    Some(shared.join("corpus")).filter(|corpus| corpus.is_dir())
-}
-
-fn native_files(folder: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries.into_iter().filter(|path| !path.is_symlink()) {
-        if path.is_dir() {
-            native_files(&path, out);
-        } else if path.extension().is_some_and(|extension| extension == "hcl") {
-            out.push(path);
-        }
-    }
-}
 
 fn is_clean(text: &str) -> bool {
     let document = Document::new(FileId(0), "t.pkr.hcl", text.as_bytes().to_vec());
@@ -98,12 +83,11 @@ fn disturbed(text: &str, dice: &mut Dice) -> String {
 
 #[test]
 fn the_same_bytes_as_packer_over_the_corpus() {
-    let Some(corpus) = corpus() else { return println!("skipped: no corpus (set GOLDSMITH_SHARED)") };
+    let Some(corpus) = corpus() else { return };
     if Command::new("packer").arg("version").output().is_err() {
         return println!("skipped: the distribution's packer is not installed");
     }
-    let mut paths = Vec::new();
-    native_files(&corpus, &mut paths);
+    let paths = files(&corpus, &|name| name.ends_with(".hcl"));
     assert!(paths.len() > 200, "only {} files found", paths.len());
     let mut dice = Dice(2026);
     let mut texts: Vec<(String, String)> = Vec::new();

@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 #![allow(clippy::disallowed_methods, reason = "the test looks for its corpus and runs Packer")]
 
+#[path = "common/corpus.rs"]
+mod common;
+
+use common::{corpus, files, sample};
 use goldsmith_template::document::Document;
 use goldsmith_template::syntax::FileId;
 use goldsmith_template::syntax::ast::Block;
@@ -44,27 +48,11 @@ impl Files for Disk {
     }
 }
 
-fn corpus() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = std::env::var_os("GOLDSMITH_SHARED").map_or(beside, PathBuf::from);
-    Some(shared.join("corpus")).filter(|corpus| corpus.is_dir())
-}
-
-/// Every JSON template: a file with `"builders"`.
-fn templates(folder: &Path, out: &mut Vec<(PathBuf, String)>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries.into_iter().filter(|path| !path.is_symlink()) {
-        if path.is_dir() {
-            templates(&path, out);
-        } else if path.to_string_lossy().ends_with(".json") && !path.to_string_lossy().ends_with(".pkr.json")
-        {
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            if text.contains("\"builders\"") {
-                out.push((path, text));
-            }
-        }
-    }
+/// Every JSON template, a file with `"builders"`, and its text.
+fn templates(folder: &Path) -> Vec<(PathBuf, String)> {
+    let json = files(folder, &|name| name.ends_with(".json") && !name.ends_with(".pkr.json"));
+    let texts = json.into_iter().filter_map(|path| Some((path.clone(), std::fs::read_to_string(path).ok()?)));
+    texts.filter(|(_, text)| text.contains("\"builders\"")).collect()
 }
 
 /// The analysis with a value for each variable that has none.
@@ -139,9 +127,8 @@ fn named(value: &mut Value, name: &str) {
 
 #[test]
 fn the_hcl_means_what_the_json_means() {
-    let Some(corpus) = corpus() else { return println!("skipped: no corpus (set GOLDSMITH_SHARED)") };
-    let mut paths = Vec::new();
-    templates(&corpus, &mut paths);
+    let Some(corpus) = corpus() else { return };
+    let paths = templates(&corpus);
     assert!(paths.len() > 200, "only {} templates", paths.len());
     let (mut same, mut both, mut fields, mut wrong) = (0, 0, 0, Vec::new());
     for (path, text) in &paths {
@@ -232,13 +219,11 @@ fn the_blocks_are_those_of_packers_upgrade() {
     if Command::new("packer").arg("version").output().is_err() {
         return println!("skipped: the distribution's packer is not installed");
     }
-    let Some(corpus) = corpus() else { return println!("skipped: no corpus (set GOLDSMITH_SHARED)") };
-    let mut paths = Vec::new();
-    templates(&corpus, &mut paths);
-    let step = if std::env::var_os("GOLDSMITH_SOAK").is_some() { 1 } else { 5 };
+    let Some(corpus) = corpus() else { return };
+    let paths = templates(&corpus);
     let folder = tempfile::tempdir().unwrap();
     let (mut same, mut unable, mut wrong) = (0, 0, Vec::new());
-    for (index, (path, text)) in paths.iter().enumerate().step_by(step) {
+    for (index, (path, text)) in sample(paths, 5).iter().enumerate() {
         let Ok(ours) = upgrade(text, false) else { continue };
         let (from, to) = (folder.path().join("t.json"), folder.path().join(format!("{index}.pkr.hcl")));
         std::fs::write(&from, text).unwrap();

@@ -40,8 +40,7 @@ pub fn errors(path: &Path, repository: &Path) -> Vec<Diagnostic> {
         return found;
     }
     let suffix = if project.is_legacy() { ".json" } else { ".pkrvars.hcl" };
-    let mut candidates = Vec::new();
-    files(repository, &|name| name.ends_with(suffix), &mut candidates);
+    let mut candidates = files(repository, &|name| name.ends_with(suffix));
     // The nearest first.
     let shared = |file: &PathBuf| file.components().zip(path.components()).filter(|(a, b)| a == b).count();
     candidates.sort_by_key(|file| std::cmp::Reverse(shared(file)));

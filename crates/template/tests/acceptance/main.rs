@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the test looks for its corpus by an environment variable")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "../common/corpus.rs"]
 mod corpus;
 mod judge;
 mod mutants;
@@ -78,10 +79,7 @@ fn section(title: &str, corpus: &Path, cases: &[Case], report: &mut String) -> (
 
 #[test]
 fn real_templates_are_accepted() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: there is no corpus folder (set GOLDSMITH_SHARED)");
-        return;
-    };
+    let Some(corpus) = corpus() else { return };
     let mut report = String::from("# What the templates of the corpus are judged to be\n\n");
     let native = section("HCL templates", &corpus, &native(&corpus), &mut report);
     let legacy = section("JSON templates", &corpus, &legacy(&corpus), &mut report);
@@ -113,8 +111,7 @@ const FLOORS: &[(&str, usize)] =
 /// Puts mistakes into the templates of the corpus: how many are refused, how many at the right place, and of how
 /// many, by kind.
 fn refusals(corpus: &Path, report: &mut String) -> BTreeMap<&'static str, (usize, usize, usize)> {
-    let mut all = Vec::new();
-    corpus::files(corpus, &|name| name.ends_with(".pkr.hcl"), &mut all);
+    let all = corpus::files(corpus, &|name| name.ends_with(".pkr.hcl"));
     let mut rates: BTreeMap<&'static str, (usize, usize, usize)> = BTreeMap::new();
     let mut missed = Vec::new();
     for path in all.iter().step_by(9) {

@@ -1,4 +1,6 @@
 //! The templates of other people: the folder named by `GOLDSMITH_SHARED`, else `shared` beside the workspace.
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "tests look for their corpus and say so")]
 
 use goldsmith_template::Files;
 use std::collections::BTreeSet;
@@ -33,38 +35,50 @@ impl Files for Disk {
     }
 }
 
+/// The folder without `..` and links in its path, which templates would see. Without one, the test says that it is
+/// skipped.
 pub fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let shared = std::env::var_os("GOLDSMITH_SHARED").map_or(beside, PathBuf::from);
-    Some(shared.join("corpus")).filter(|corpus| corpus.is_dir())
+    let corpus = shared.join("corpus").canonicalize().ok().filter(|corpus| corpus.is_dir());
+    if corpus.is_none() {
+        println!("skipped: there is no corpus folder (set GOLDSMITH_SHARED)");
+    }
+    corpus
 }
 
-/// Every file below a folder whose name ends so.
-pub fn files(folder: &Path, wanted: &dyn Fn(&str) -> bool, out: &mut Vec<PathBuf>) {
+/// One in `step`, and all when `GOLDSMITH_SOAK` is set.
+pub fn sample<T>(all: Vec<T>, step: usize) -> Vec<T> {
+    let step = if std::env::var_os("GOLDSMITH_SOAK").is_some() { 1 } else { step };
+    all.into_iter().step_by(step).collect()
+}
+
+/// Every file below a folder with a wanted path, in order.
+pub fn files(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     for entry in Disk.list(folder).unwrap_or_default() {
         if entry.is_symlink() {
             continue;
         }
         if entry.is_dir() {
-            files(&entry, wanted, out);
+            found.extend(files(&entry, wanted));
         } else if wanted(&entry.to_string_lossy()) {
-            out.push(entry);
+            found.push(entry);
         }
     }
+    found
 }
 
 /// The folders that hold native templates.
 pub fn folders(corpus: &Path) -> BTreeSet<PathBuf> {
-    let mut all = Vec::new();
-    files(corpus, &|name| name.ends_with(".pkr.hcl"), &mut all);
+    let all = files(corpus, &|name| name.ends_with(".pkr.hcl"));
     all.iter().filter_map(|path| path.parent()).map(Path::to_owned).collect()
 }
 
 /// The JSON files that mean to be templates: an object with builders. Fixtures of a test suite are wrong on
 /// purpose.
 pub fn json_templates(corpus: &Path) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    files(corpus, &|name| name.ends_with(".json") && !name.contains("test-fixtures"), &mut all);
+    let mut all = files(corpus, &|name| name.ends_with(".json") && !name.contains("test-fixtures"));
     all.retain(|path| {
         let read = std::fs::read(path).ok();
         let json = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
