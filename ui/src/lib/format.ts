@@ -32,36 +32,47 @@ export function measured(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 }
 
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
+/** Made when first asked for: what formats by a language's rules loads several megabytes of them. */
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+const relative = lazy(() => new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' }));
 
 /** "3 minutes ago", "yesterday". */
 export function ago(at: number, now: number): string {
   const seconds = (at - now) / 1000;
   const size = Math.abs(seconds);
   if (size < 45) return 'just now';
-  if (size < 3600) return relative.format(Math.round(seconds / 60), 'minute');
-  if (size < 86_400) return relative.format(Math.round(seconds / 3600), 'hour');
-  if (size < 86_400 * 30) return relative.format(Math.round(seconds / 86_400), 'day');
-  if (size < 86_400 * 365) return relative.format(Math.round(seconds / 86_400 / 30), 'month');
-  return relative.format(Math.round(seconds / 86_400 / 365), 'year');
+  if (size < 3600) return relative().format(Math.round(seconds / 60), 'minute');
+  if (size < 86_400) return relative().format(Math.round(seconds / 3600), 'hour');
+  if (size < 86_400 * 30) return relative().format(Math.round(seconds / 86_400), 'day');
+  if (size < 86_400 * 365) return relative().format(Math.round(seconds / 86_400 / 30), 'month');
+  return relative().format(Math.round(seconds / 86_400 / 365), 'year');
 }
 
-const stamp = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
-const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const stamp = lazy(() => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }));
+const clockTime = lazy(() => new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }));
 
 /** The exact time, for a hover. */
 export function exact(at: number): string {
-  return stamp.format(at);
+  return stamp().format(at);
 }
 
 /** The time of day. */
 export function timeOfDay(at: number): string {
-  return clockTime.format(at);
+  return clockTime().format(at);
+}
+
+/** A number with its thousands apart: "12,345". */
+export function grouped(n: number): string {
+  return n < 1000 ? String(n) : n.toLocaleString('en');
 }
 
 /** "1 step", "3 steps". */
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+  return `${grouped(n)} ${n === 1 ? one : many}`;
 }
 
 /** The last part of a path. */

@@ -1,6 +1,6 @@
 // Every word the window shows. Sentence case, verbs on buttons, Packer's terms where Packer has one.
 
-const plural = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+import { count as plural, grouped } from '../format';
 
 export const en = {
   app: 'Goldsmith',
@@ -392,8 +392,8 @@ export const en = {
     follow: 'Follow',
     onlyStep: (title: string) => `Only ${title}`,
     allSteps: 'All steps',
-    truncated: (n: number) => `The first ${n.toLocaleString('en')} matching lines are shown.`,
-    matches: (n: number, total: number) => `${n.toLocaleString('en')} of ${plural(total, 'line')}`,
+    truncated: (n: number) => `The first ${grouped(n)} matching lines are shown.`,
+    matches: (n: number, total: number) => `${grouped(n)} of ${plural(total, 'line')}`,
     lines: (n: number) => plural(n, 'line'),
     errors: (n: number) => plural(n, 'error line'),
     previousError: 'Previous error line',
