@@ -14,6 +14,7 @@ pub mod double;
 pub mod goldsmith;
 pub mod machine;
 pub mod parity;
+pub mod sshd;
 pub mod tiny;
 
 /// The project's top folder.

@@ -65,7 +65,8 @@ impl Names {
             ("PACKER_HTTP_IP", "PackerHTTPIP"),
             ("PACKER_HTTP_PORT", "PackerHTTPPort"),
         ] {
-            if let Some(value) = self.get(value) {
+            // A source that never has an HTTP server says so in the value.
+            if let Some(value) = self.get(value).filter(|value| !value.starts_with("ERR_HTTP_")) {
                 env.insert(variable.to_owned(), value);
             }
         }

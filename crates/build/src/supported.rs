@@ -1,8 +1,8 @@
 //! Options of Packer that this version does not carry out: a plan that would need them stops with a clear word
 //! instead of doing something else.
 
-use goldsmith_template::config::Source;
-use goldsmith_template::options::{Communicator, QemuOptions};
+use goldsmith_template::config::Foreign;
+use goldsmith_template::options::Communicator;
 use goldsmith_template::{Job, Place};
 
 use crate::plan::PlanError;
@@ -12,16 +12,9 @@ fn not_yet(option: &str, place: &Place) -> PlanError {
 }
 
 /// A source without a recipe.
-pub(crate) fn no_source(job: &Job, source: &Source) -> PlanError {
-    let what = match source {
-        Source::Null => "null",
-        Source::File(_) => "file",
-        Source::Foreign(foreign) => foreign.type_name.as_str(),
-        Source::Qemu(_) => "qemu",
-        Source::Bootstrap(_) => "bootstrap",
-    };
+pub(crate) fn no_source(job: &Job, source: &Foreign) -> PlanError {
     PlanError::new(
-        format!("Sources of type `{what}` are not built by this version of Goldsmith."),
+        format!("Sources of type `{}` are not built by this version of Goldsmith.", source.type_name),
         &job.place,
     )
     .hint("-except leaves it out.")
@@ -33,17 +26,6 @@ pub(crate) fn no_provisioner(kind: &str, place: &Place) -> PlanError {
         format!("The provisioner `{kind}` is not carried out by this version of Goldsmith."),
         place,
     )
-}
-
-/// What a `qemu` source asks for that is not there.
-pub(crate) fn qemu(job: &Job, options: &QemuOptions) -> Result<(), PlanError> {
-    let place = &job.place;
-    if options.iso.iso_skip_cache {
-        return Err(
-            not_yet("iso_skip_cache", place).hint("Leave it out: the image is downloaded, checked and kept.")
-        );
-    }
-    communicator(job)
 }
 
 /// A `bootstrap` source without a way to log in.

@@ -33,6 +33,8 @@ pub struct PlanRequest {
     pub skip_foreign: bool,
     /// Ignore checkpoints and remembered results.
     pub no_cache: bool,
+    /// Fetch nothing; what the caches hold is used.
+    pub offline: bool,
     /// Leave the library alone.
     pub no_library: bool,
     /// Name of the image in the library instead of the source's; with several jobs each appends its source name.

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::UnixListener;
 
 use crate::control::Control;
-use crate::download::Proxies;
+use crate::download::Network;
 use crate::error::{FailureKind, StepError};
 use crate::id::{Clock, Random};
 use crate::journal::{Fact, Journal, Outcome, SCHEMA, When};
@@ -176,7 +176,8 @@ async fn carry(
         clock: env.clock.clone(),
         random: env.random.clone(),
         cancel,
-        proxies: Proxies::from_env(|key| env.env.get(key).map(str::to_owned)),
+        network: Network::from_env(|key| env.env.get(key).map(str::to_owned), order.request.home.as_deref())
+            .offline(order.request.offline),
         path: env.env.path().to_owned(),
         temporary: env.env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         jobs: order.jobs.len(),

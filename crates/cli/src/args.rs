@@ -252,6 +252,9 @@ pub struct Options {
     /// Ignore checkpoints and remembered results
     #[arg(long)]
     pub no_cache: bool,
+    /// Fetch nothing; use what the caches hold
+    #[arg(long)]
+    pub offline: bool,
     /// Leave the library alone
     #[arg(long)]
     pub no_library: bool,

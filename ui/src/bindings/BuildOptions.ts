@@ -15,6 +15,10 @@ force: boolean,
  */
 no_cache: boolean, 
 /**
+ * Fetch nothing; use what the caches hold.
+ */
+offline: boolean, 
+/**
  * Leave the library alone.
  */
 no_library: boolean, 

@@ -13,6 +13,7 @@ class Planning {
   options: BuildOptions = $state({
     force: false,
     no_cache: false,
+    offline: false,
     no_library: false,
     skip_foreign: false,
     on_error: 'cleanup',

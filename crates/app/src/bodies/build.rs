@@ -141,6 +141,7 @@ fn choices(
         on_error: options.on_error,
         skip_foreign: options.skip_foreign,
         no_cache: options.no_cache,
+        offline: options.offline,
         no_library: options.no_library,
         image: None,
         parallel: options.parallel as usize,

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use goldsmith_build::digest::ChecksumSpec;
-use goldsmith_build::download::{Downloads, Proxies, Retry, Want, without_login};
+use goldsmith_build::download::{Downloads, Network, Retry, Want, without_login};
 use goldsmith_process::durable::Staged;
 use goldsmith_template::config::{Console, Source, packer_text};
 use goldsmith_template::document::Document;
@@ -380,9 +380,10 @@ pub(crate) async fn check_online(core: &Core, request: OfSession) -> Result<Chec
     if wanted.is_empty() {
         return Ok(CheckedOnline { checksums });
     }
-    let proxies = Proxies::from_env(|name| core.setup().env.get(name).map(str::to_owned));
+    let env = &core.setup().env;
+    let network = Network::from_env(|name| env.get(name).map(str::to_owned), env.home().as_deref());
     let downloads =
-        Downloads::open(&core.dirs().downloads(), &proxies, Retry::default()).map_err(|error| {
+        Downloads::open(&core.dirs().downloads(), &network, Retry::default()).map_err(|error| {
             WireError::environment("downloads", "cannot prepare to look things up").because(&error)
         })?;
     for (job, (list, want)) in wanted {

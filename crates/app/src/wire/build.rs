@@ -16,6 +16,8 @@ pub struct BuildOptions {
     pub force: bool,
     /// Ignore checkpoints and remembered results.
     pub no_cache: bool,
+    /// Fetch nothing; use what the caches hold.
+    pub offline: bool,
     /// Leave the library alone.
     pub no_library: bool,
     /// Skip sources that are not ours; the run is marked partial.

@@ -107,6 +107,10 @@ pub async fn make_rootfs(
     let _held = lock(&bench.cache.join(format!("{fingerprint}.lock")), bench.cancel).await?;
     let cached = !fresh && path.is_file();
     let shown = archives.iter().map(Archive::shown).collect();
+    if !cached && bench.downloads.is_offline() {
+        let url = archives.first().map(Archive::in_release).unwrap_or_default();
+        return Err(BootstrapError::Archive(DownloadError::Offline { url }));
+    }
     if cached {
         // The newest used are the ones that stay; a failure to note it harms nothing.
         let _ = std::fs::File::options()

@@ -35,6 +35,30 @@ pub enum DownloadError {
         /// The innermost cause.
         cause: String,
     },
+    /// It leads elsewhere, again and again or to nowhere.
+    #[error("{url} does not lead to a file: {cause}; check the address, or use another mirror")]
+    Redirected {
+        /// As asked.
+        url: String,
+        /// The innermost cause.
+        cause: String,
+    },
+    /// It cannot be read where it is.
+    #[error(
+        "the server of {url} gives the file only as a whole (no `Accept-Ranges: bytes`), so QEMU cannot read it there; leave iso_skip_cache out"
+    )]
+    NoRanges {
+        /// As asked.
+        url: String,
+    },
+    /// Nothing may be fetched.
+    #[error(
+        "{url} is not in the cache, and --offline was asked for; build once with a network, or name a local file"
+    )]
+    Offline {
+        /// As given.
+        url: String,
+    },
     /// The server answers, but not with the file.
     #[error("{url} answers {status}{}", remedy(*.status))]
     Status {

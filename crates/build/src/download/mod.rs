@@ -6,17 +6,22 @@
 
 mod error;
 mod location;
+mod netrc;
+mod network;
 mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use goldsmith_process::durable;
 use goldsmith_process::lock::FileLock;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 pub use error::DownloadError;
 pub use location::{Location, without_login};
+pub use netrc::Netrc;
+pub use network::{Network, Proxies};
 
 use crate::digest::{self, Algorithm, ChecksumSpec, Digest, Hasher};
 use transfer::{Arrival, Transfer};
@@ -85,6 +90,11 @@ pub enum Event {
         /// Why the server could not be asked.
         cause: String,
     },
+    /// This URL does not give the file; the next one is tried.
+    NextUrl {
+        /// Why not.
+        cause: String,
+    },
 }
 
 /// Patience with passing troubles.
@@ -94,37 +104,13 @@ pub struct Retry {
     pub attempts: u32,
     /// Pause before the second attempt; doubled before each further one.
     pub first_pause: Duration,
+    /// A server that sends nothing for this long is given up for this attempt.
+    pub silence: Duration,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 5, first_pause: Duration::from_secs(1) }
-    }
-}
-
-/// Proxies, from the environment `main` read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies {
-    /// For `http:` URLs.
-    pub http: Option<String>,
-    /// For `https:` URLs.
-    pub https: Option<String>,
-    /// Hosts reached without one, comma separated.
-    pub none_for: Option<String>,
-}
-
-impl Proxies {
-    /// Reads `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in lower case first, as curl does.
-    pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Self {
-        let either =
-            |name: &str| get(name).or_else(|| get(&name.to_uppercase())).filter(|value| !value.is_empty());
-        // HTTP_PROXY in upper case can be forged through a CGI header; curl ignores it, and so do we.
-        let http = get("http_proxy").filter(|value| !value.is_empty()).or_else(|| either("all_proxy"));
-        Self {
-            http,
-            https: either("https_proxy").or_else(|| either("all_proxy")),
-            none_for: either("no_proxy"),
-        }
+        Self { attempts: 5, first_pause: Duration::from_secs(1), silence: Duration::from_secs(60) }
     }
 }
 
@@ -132,15 +118,17 @@ impl Proxies {
 pub struct Downloads {
     folder: PathBuf,
     client: reqwest::Client,
+    network: Network,
     retry: Retry,
 }
 
 impl Downloads {
     /// Opens (and makes) the cache folder.
-    pub fn open(folder: &Path, proxies: &Proxies, retry: Retry) -> Result<Self, DownloadError> {
+    pub fn open(folder: &Path, network: &Network, retry: Retry) -> Result<Self, DownloadError> {
         std::fs::create_dir_all(folder)
             .map_err(|source| DownloadError::Folder { path: folder.to_owned(), source })?;
-        Ok(Self { folder: folder.to_owned(), client: transfer::client(proxies)?, retry })
+        let client = network::client(&network.proxies, retry.silence)?;
+        Ok(Self { folder: folder.to_owned(), client, network: network.clone(), retry })
     }
 
     /// The name a file has in the cache: by digest, else by URL.
@@ -169,7 +157,9 @@ impl Downloads {
     ) -> Result<Fetched, DownloadError> {
         let expected = self.expected(want, cancel, on).await?;
         let mut first: Option<DownloadError> = None;
+        let mut left = want.urls.len();
         for url in &want.urls {
+            left -= 1;
             let tried = match Location::parse(url, &want.base) {
                 Ok(Location::Local(path)) => local(url, path, expected.as_ref(), cancel, on).await,
                 Ok(Location::Http(_)) => self.remote(url, want, expected.as_ref(), cancel, on).await,
@@ -179,6 +169,9 @@ impl Downloads {
                 Ok(fetched) => return Ok(fetched),
                 Err(error @ (DownloadError::Cancelled | DownloadError::NoSpace { .. })) => return Err(error),
                 Err(error) => {
+                    if left > 0 {
+                        on(Event::NextUrl { cause: error.to_string() });
+                    }
                     first.get_or_insert(error);
                 }
             }
@@ -186,7 +179,7 @@ impl Downloads {
         Err(first.unwrap_or(DownloadError::NoUrl))
     }
 
-    /// A small text, not cached: an index, a list. Troubles that may pass are met with one more attempt.
+    /// A small text, asked for every time: an index, a list. Troubles that may pass are met with one more attempt.
     pub async fn text(
         &self,
         url: &str,
@@ -194,8 +187,39 @@ impl Downloads {
         cancel: &CancellationToken,
     ) -> Result<String, DownloadError> {
         let retry = Retry { attempts: self.retry.attempts.min(2), ..self.retry };
-        let bytes = Transfer::new(&self.client, retry).small(url, limit, cancel, &mut |_| {}).await?;
+        let bytes = self.small(url, limit, retry, cancel, &mut |_| {}).await?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Whether nothing may be fetched.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.network.offline
+    }
+
+    /// The first of the URLs that can be read in pieces where it is, without fetching it: the server answers `HEAD`
+    /// and takes ranges, as QEMU's curl driver needs it.
+    pub async fn readable_in_place(
+        &self,
+        urls: &[String],
+        cancel: &CancellationToken,
+    ) -> Result<String, DownloadError> {
+        let (mut first, transfer) = (None, self.transfer(self.retry));
+        for url in urls {
+            let probed = if self.network.offline {
+                Err(DownloadError::Offline { url: without_login(url) })
+            } else {
+                tokio::select! {
+                    () = cancel.cancelled() => return Err(DownloadError::Cancelled),
+                    probed = transfer.probe(url) => probed,
+                }
+            };
+            match probed {
+                Ok(()) => return Ok(url.clone()),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        Err(first.unwrap_or(DownloadError::NoUrl))
     }
 
     /// The digest the file must have, as written or found in the list, without fetching the file.
@@ -223,9 +247,7 @@ impl Downloads {
             Location::Local(path) => tokio::fs::read(&path)
                 .await
                 .map_err(|source| DownloadError::ListFile { path: path.clone(), source })?,
-            Location::Http(url) => {
-                Transfer::new(&self.client, self.retry).small(&url, LIST_LIMIT, cancel, on).await?
-            }
+            Location::Http(url) => self.small(&url, LIST_LIMIT, self.retry, cancel, on).await?,
         };
         let text = String::from_utf8_lossy(&text);
         let names: Vec<String> =
@@ -233,6 +255,28 @@ impl Downloads {
         digest::find_in_list(&text, &names)
             .map(Some)
             .ok_or_else(|| DownloadError::NotListed { list: list.clone(), names })
+    }
+
+    /// A small text. It is kept for builds without a network, and for nothing else.
+    async fn small(
+        &self,
+        url: &str,
+        limit: u64,
+        retry: Retry,
+        cancel: &CancellationToken,
+        on: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Vec<u8>, DownloadError> {
+        let kept = self.folder.join(format!("text-{}", transfer::fingerprint(url)));
+        if self.network.offline {
+            return std::fs::read(&kept).map_err(|_| DownloadError::Offline { url: without_login(url) });
+        }
+        let text = self.transfer(retry).small(url, limit, cancel, on).await?;
+        durable::write(&kept, &text).map_err(|source| DownloadError::File { path: kept, source })?;
+        Ok(text)
+    }
+
+    fn transfer(&self, retry: Retry) -> Transfer<'_> {
+        Transfer::new(&self.client, &self.network.netrc, retry)
     }
 
     async fn remote(
@@ -253,7 +297,15 @@ impl Downloads {
                 Err(_) => remove(&target)?,
             }
         }
-        let arrival = Transfer::new(&self.client, self.retry).run(url, &target, expected, cancel, on).await?;
+        let arrival = if self.network.offline {
+            if expected.is_some() || !target.exists() {
+                return Err(DownloadError::Offline { url: without_login(url) });
+            }
+            on(Event::Stale { cause: "--offline was asked for".to_owned() });
+            Arrival::Unchanged
+        } else {
+            self.transfer(self.retry).run(url, &target, expected, cancel, on).await?
+        };
         let bytes =
             target.metadata().map_err(|source| DownloadError::File { path: target.clone(), source })?.len();
         let (digest, cached) = match arrival {

@@ -14,6 +14,21 @@ struct Server {
     ranges: bool,
     torn: usize,
     etag: &'static str,
+    quirk: Quirk,
+}
+
+/// What is wrong with the server.
+#[derive(Clone, PartialEq, Eq)]
+enum Quirk {
+    None,
+    /// Its first answer stops in the middle, and the connection stays open.
+    Stalls,
+    /// It promises one byte more than there are, every time.
+    Lies,
+    /// It sends one on to itself.
+    Loops,
+    /// It wants this login.
+    Login(&'static str),
 }
 
 struct Running {
@@ -24,7 +39,7 @@ struct Running {
 
 impl Server {
     fn of(body: Vec<u8>) -> Self {
-        Self { body: Arc::new(body), status: 200, ranges: true, torn: 0, etag: "\"one\"" }
+        Self { body: Arc::new(body), status: 200, ranges: true, torn: 0, etag: "\"one\"", quirk: Quirk::None }
     }
 
     async fn start(self) -> Running {
@@ -46,7 +61,23 @@ impl Server {
                         Err(_) => break,
                     }
                 }
-                let request = String::from_utf8_lossy(&request).to_lowercase();
+                let request = String::from_utf8_lossy(&request).into_owned();
+                let refused = match &self.quirk {
+                    Quirk::Loops => {
+                        Some(format!("302 Found\r\nLocation: http://127.0.0.1:{port}/d/disk.img"))
+                    }
+                    Quirk::Login(login) if !request.contains(&format!("Basic {login}\r\n")) => {
+                        Some("401 Unauthorized".to_owned())
+                    }
+                    _ => None,
+                };
+                if let Some(refused) = refused {
+                    let answer =
+                        format!("HTTP/1.1 {refused}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                    continue;
+                }
+                let request = request.to_lowercase();
                 let from = request
                     .split("range: bytes=")
                     .nth(1)
@@ -63,7 +94,7 @@ impl Server {
                 let status = if from.is_some() { 206 } else { self.status };
                 let mut head = format!(
                     "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nETag: {etag}\r\nConnection: close\r\n",
-                    rest.len()
+                    rest.len() + usize::from(self.quirk == Quirk::Lies)
                 );
                 if from.is_some() {
                     head += &format!(
@@ -72,9 +103,17 @@ impl Server {
                         self.body.len()
                     );
                 }
-                let sent = if number < self.torn { rest.len() / 2 } else { rest.len() };
+                let stalls = self.quirk == Quirk::Stalls && number == 0;
+                let sent = if number < self.torn || stalls { rest.len() / 2 } else { rest.len() };
                 let _ = stream.write_all(format!("{head}\r\n").as_bytes()).await;
                 let _ = stream.write_all(&rest[..sent]).await;
+                if stalls {
+                    tokio::spawn(async move {
+                        std::future::pending::<()>().await;
+                        drop(stream);
+                    });
+                    continue;
+                }
                 let _ = stream.shutdown().await;
             }
         });
@@ -90,15 +129,22 @@ struct Cache {
 impl Cache {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
-        let retry = Retry { attempts: 3, first_pause: Duration::from_millis(1) };
-        let downloads = Downloads::open(&home.path().join("c"), &Proxies::default(), retry)
-            .unwrap_or_else(|e| panic!("{e}"));
+        let downloads = opened(&home, &Network::default());
         Self { home, downloads }
     }
 
+    /// The same cache, with another network.
+    fn with(self, network: &Network) -> Self {
+        Self { downloads: opened(&self.home, network), ..self }
+    }
+
     async fn fetch(&self, url: &str, checksum: ChecksumSpec) -> Result<Fetched, DownloadError> {
+        self.fetch_any(&[url], checksum).await
+    }
+
+    async fn fetch_any(&self, urls: &[&str], checksum: ChecksumSpec) -> Result<Fetched, DownloadError> {
         let want = Want {
-            urls: vec![url.into()],
+            urls: urls.iter().map(|url| (*url).to_owned()).collect(),
             checksum,
             extension: Some("img".into()),
             base: self.home.path().into(),
@@ -117,6 +163,12 @@ impl Cache {
         names.sort();
         names
     }
+}
+
+fn opened(home: &tempfile::TempDir, network: &Network) -> Downloads {
+    let silence = Duration::from_millis(300);
+    let retry = Retry { attempts: 3, first_pause: Duration::from_millis(1), silence };
+    Downloads::open(&home.path().join("c"), network, retry).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn body() -> Vec<u8> {
@@ -257,6 +309,79 @@ async fn cancelling_keeps_only_what_can_be_gone_on_from() {
         .map(drop);
     assert!(matches!(ended, Err(DownloadError::Cancelled)), "{ended:?}");
     assert!(cache.names().iter().all(|name| name.contains(".part")), "{:?}", cache.names());
+}
+
+#[tokio::test]
+async fn a_stalled_transfer_goes_on_where_it_stood() {
+    let cache = Cache::new();
+    let server = Server { quirk: Quirk::Stalls, ..Server::of(body()) }.start().await;
+    let wanted = ChecksumSpec::Digest(sha256(&body()));
+    let got = cache.fetch(&server.url, wanted).await.unwrap_or_else(|e| panic!("{e}"));
+    assert!(std::fs::read(&got.path).is_ok_and(|bytes| bytes == body()));
+    assert_eq!(server.ranged.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_lies_about_the_length_gives_no_file() {
+    let cache = Cache::new();
+    let server = Server { quirk: Quirk::Lies, ranges: false, ..Server::of(body()) }.start().await;
+    let error = cache.fetch(&server.url, ChecksumSpec::Unchecked).await.map(drop);
+    assert!(matches!(error, Err(DownloadError::Broken { .. })), "{error:?}");
+    assert!(cache.names().iter().all(|name| name.contains(".part")), "{:?}", cache.names());
+}
+
+#[tokio::test]
+async fn a_loop_of_redirects_ends_at_once_and_the_next_url_is_tried() {
+    let cache = Cache::new();
+    let looping = Server { quirk: Quirk::Loops, ..Server::of(body()) }.start().await;
+    let error = cache.fetch(&looping.url, ChecksumSpec::Unchecked).await.map(drop);
+    assert!(matches!(error, Err(DownloadError::Redirected { .. })), "{error:?}");
+    assert!(looping.asked.load(Ordering::SeqCst) <= 11, "the loop is followed once, not for every attempt");
+    // In order: the second has another file, the third the right one; the fourth is not asked.
+    let (wrong, right, spare) = (
+        Server::of(b"another".to_vec()).start().await,
+        Server::of(body()).start().await,
+        Server::of(body()).start().await,
+    );
+    let urls = [&*looping.url, &*wrong.url, &*right.url, &*spare.url];
+    let got = cache.fetch_any(&urls, ChecksumSpec::Digest(sha256(&body()))).await;
+    let got = got.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(got.url, right.url);
+    assert_eq!((wrong.asked.load(Ordering::SeqCst), spare.asked.load(Ordering::SeqCst)), (1, 0));
+    assert!(std::fs::read(&got.path).is_ok_and(|bytes| bytes == body()));
+}
+
+#[tokio::test]
+async fn offline_only_what_is_here_is_used() {
+    let (cache, server) = (Cache::new(), Server::of(body()).start().await);
+    let sums = Server::of(format!("{}  disk.img\n", sha256(&body()).hex).into_bytes()).start().await;
+    let list = ChecksumSpec::List(sums.url.clone());
+    cache.fetch(&server.url, list.clone()).await.unwrap_or_else(|e| panic!("{e}"));
+    cache.fetch(&server.url, ChecksumSpec::Unchecked).await.unwrap_or_else(|e| panic!("{e}"));
+    let asked = server.asked.load(Ordering::SeqCst) + sums.asked.load(Ordering::SeqCst);
+    let cache = cache.with(&Network::default().offline(true));
+    for spec in [list, ChecksumSpec::Unchecked, ChecksumSpec::Digest(sha256(&body()))] {
+        let got = cache.fetch(&server.url, spec).await.unwrap_or_else(|e| panic!("{e}"));
+        assert!(got.cached && std::fs::read(&got.path).is_ok_and(|bytes| bytes == body()));
+    }
+    for spec in [ChecksumSpec::Digest(sha256(b"other")), ChecksumSpec::List(format!("{}x", sums.url))] {
+        let error = cache.fetch(&server.url, spec).await.map(drop);
+        assert!(matches!(error, Err(DownloadError::Offline { .. })), "{error:?}");
+    }
+    assert_eq!(server.asked.load(Ordering::SeqCst) + sums.asked.load(Ordering::SeqCst), asked);
+}
+
+#[tokio::test]
+async fn logins_come_from_netrc() {
+    // joe:secret
+    let quirk = Quirk::Login("am9lOnNlY3JldA==");
+    let server = Server { quirk, ..Server::of(body()) }.start().await;
+    let cache = Cache::new();
+    let error = cache.fetch(&server.url, ChecksumSpec::Unchecked).await.map(drop);
+    assert!(matches!(error, Err(DownloadError::Status { status: 401, .. })), "{error:?}");
+    let netrc = Netrc::parse("machine 127.0.0.1 login joe password secret");
+    let cache = cache.with(&Network { netrc, ..Network::default() });
+    cache.fetch(&server.url, ChecksumSpec::Unchecked).await.unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]

@@ -2,46 +2,23 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use goldsmith_process::{durable, space};
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
-    LAST_MODIFIED, RANGE,
+    ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    IF_RANGE, LAST_MODIFIED, RANGE,
 };
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 use tokio_util::sync::CancellationToken;
 
-use super::{DownloadError, Event, Proxies, Retry, remove, without_login};
+use super::{DownloadError, Event, Netrc, Retry, remove, without_login};
 use crate::digest::{Algorithm, Digest, Hasher};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// A server that sends nothing for this long is given up for this attempt.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 const WRITE_BUFFER: usize = 1 << 20;
 /// Progress is told at most once per this many bytes.
 const PROGRESS_STEP: u64 = 256 << 10;
-
-pub(super) fn client(proxies: &Proxies) -> Result<Client, DownloadError> {
-    // An error means that somebody in this process has installed one already: just as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let failed = |error: reqwest::Error| DownloadError::Client { cause: innermost(&error) };
-    let except = proxies.none_for.as_deref().and_then(reqwest::NoProxy::from_string);
-    let mut builder = Client::builder()
-        .no_proxy()
-        .user_agent(concat!("goldsmith/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(SILENCE_TIMEOUT);
-    if let Some(proxy) = &proxies.http {
-        builder = builder.proxy(reqwest::Proxy::http(proxy).map_err(failed)?.no_proxy(except.clone()));
-    }
-    if let Some(proxy) = &proxies.https {
-        builder = builder.proxy(reqwest::Proxy::https(proxy).map_err(failed)?.no_proxy(except));
-    }
-    builder.build().map_err(failed)
-}
 
 /// How the file got to its place.
 pub(super) enum Arrival {
@@ -82,7 +59,7 @@ impl Validators {
 }
 
 /// An address may hold a password: only its digest is written down.
-fn fingerprint(url: &str) -> String {
+pub(super) fn fingerprint(url: &str) -> String {
     let mut hasher = Hasher::new(Algorithm::Sha256);
     hasher.update(url.as_bytes());
     hasher.finish().hex
@@ -97,12 +74,27 @@ pub(super) fn beside(target: &Path, suffix: &str) -> PathBuf {
 
 pub(super) struct Transfer<'a> {
     client: &'a Client,
+    netrc: &'a Netrc,
     retry: Retry,
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(client: &'a Client, retry: Retry) -> Self {
-        Self { client, retry }
+    pub(super) fn new(client: &'a Client, netrc: &'a Netrc, retry: Retry) -> Self {
+        Self { client, netrc, retry }
+    }
+
+    /// A request with the login of `.netrc`, where the address holds none. A redirect to another host leaves the
+    /// login behind.
+    fn get(&self, url: &str) -> RequestBuilder {
+        let request = self.client.get(url);
+        let Ok(parsed) = reqwest::Url::parse(url) else { return request };
+        if !parsed.username().is_empty() {
+            return request;
+        }
+        match parsed.host_str().and_then(|host| self.netrc.login(host)) {
+            Some((user, password)) => request.basic_auth(user, Some(password)),
+            None => request,
+        }
     }
 
     /// A small text, whole in memory.
@@ -130,7 +122,7 @@ impl<'a> Transfer<'a> {
     }
 
     async fn small_once(&self, url: &str, limit: u64) -> Result<Vec<u8>, DownloadError> {
-        let mut response = checked(url, self.client.get(url).send().await)?;
+        let mut response = checked(url, self.get(url).send().await)?;
         let mut text = Vec::new();
         while let Some(chunk) =
             response.chunk().await.map_err(|error| broken(url, text.len() as u64, &error))?
@@ -141,6 +133,16 @@ impl<'a> Transfer<'a> {
             }
         }
         Ok(text)
+    }
+
+    /// Whether the file can be read in pieces where it is.
+    pub(super) async fn probe(&self, url: &str) -> Result<(), DownloadError> {
+        let response = checked(url, self.client.head(url).send().await)?;
+        let ranges = response.headers().get(ACCEPT_RANGES).and_then(|value| value.to_str().ok());
+        if ranges.is_some_and(|ranges| ranges.trim().eq_ignore_ascii_case("bytes")) {
+            return Ok(());
+        }
+        Err(DownloadError::NoRanges { url: without_login(url) })
     }
 
     /// Brings the file to `target`. The caller holds its lock.
@@ -196,7 +198,7 @@ impl<'a> Transfer<'a> {
     ) -> Result<Arrival, DownloadError> {
         let (mut hasher, from) = part.resume().await?;
         // The bytes as they are on the server, whatever it would like to do to them on the way.
-        let mut request = self.client.get(part.url).header(ACCEPT_ENCODING, "identity");
+        let mut request = self.get(part.url).header(ACCEPT_ENCODING, "identity");
         if from > 0 {
             request = request.header(RANGE, format!("bytes={from}-"));
             if let Some(validator) = part.validators.as_ref().and_then(Validators::strong) {
@@ -446,8 +448,14 @@ impl<'a> Part<'a> {
 }
 
 fn checked(url: &str, response: Result<Response, reqwest::Error>) -> Result<Response, DownloadError> {
-    let response = response
-        .map_err(|error| DownloadError::Unreachable { url: without_login(url), cause: innermost(&error) })?;
+    let response = response.map_err(|error| {
+        let (url, cause) = (without_login(url), innermost(&error));
+        if error.is_redirect() {
+            DownloadError::Redirected { url, cause }
+        } else {
+            DownloadError::Unreachable { url, cause }
+        }
+    })?;
     if response.status().is_success() {
         Ok(response)
     } else {
@@ -464,7 +472,7 @@ fn range_start(response: &Response) -> Option<u64> {
     text.strip_prefix("bytes ")?.split('-').next()?.trim().parse().ok()
 }
 
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut at = error;
     while let Some(next) = at.source() {
         at = next;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use goldsmith_process::{Captured, Child, Dirs, Invocation, Launch, LaunchError, Line, RunError};
 use tokio_util::sync::CancellationToken;
 
-use crate::download::Proxies;
+use crate::download::Network;
 use crate::error::{Context as _, Failure, StepError};
 use crate::id::{Clock, Random};
 use crate::journal::{
@@ -61,7 +61,7 @@ pub struct BuildContext {
     /// Stopping.
     pub cancel: Cancel,
     /// How the network is reached.
-    pub proxies: Proxies,
+    pub network: Network,
     /// Where programs are looked up (`PATH`).
     pub path: String,
     /// Where programs put their temporary files (`TMPDIR`, else `/tmp`).

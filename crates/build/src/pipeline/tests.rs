@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::download::Proxies;
+use crate::download::Network;
 use crate::error::{Failure, FailureKind};
 use crate::id::{BuildId, Clock, Random, SystemRandom};
 use crate::journal::{Answer, BuildReader, Entry, Evidence, Fact, Journal, Outcome, SCHEMA, When};
@@ -150,7 +150,7 @@ pub(crate) fn bench(answers: Vec<Answer>) -> Bench {
         clock: Arc::new(FixedClock),
         random: Arc::new(SystemRandom) as Arc<dyn Random>,
         cancel: Cancel::default(),
-        proxies: Proxies::default(),
+        network: Network::default(),
         path: "/usr/bin:/bin".into(),
         temporary: place.clone(),
         jobs: 1,

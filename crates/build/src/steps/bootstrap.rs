@@ -214,7 +214,7 @@ async fn with_bench<T>(
             .hint("Install the package mmdebstrap; `goldsmith doctor` shows the command.")
     })?;
     fs::create_dir_all(cache).environment(|| format!("Cannot make the folder {}", cache.display()))?;
-    let downloads = Downloads::open(downloads, &build.proxies, Retry::default())
+    let downloads = Downloads::open(downloads, &build.network, Retry::default())
         .map_err(|error| StepError::environment(sentence(&error.to_string())))?;
     let mut on = |said: Said| match said {
         Said::Phase(text) => cx.waiting("phase", sentence(&text)),

@@ -44,6 +44,10 @@ impl Step for LookForCheckpoint {
         let base = match &self.from {
             From::Image(image) => {
                 let image = image.get()?;
+                if image.in_place {
+                    // Nobody knows what is there.
+                    return Ok(());
+                }
                 base_of_image(&image.path, image.checksum.as_deref())?
             }
             From::Packages(root) => root.get()?.fingerprint.clone(),
@@ -142,7 +146,7 @@ impl StartOrResume {
                 error => StepError::environment(format!("{error}.")),
             })?;
             let Some((dial, login)) = &self.reach else { return Ok(()) };
-            let guest = dial.connect(cx, &*login.get()?, &running, Some(PATIENCE)).await?;
+            let guest = dial.connect(cx, &*login.get()?, Some(&running), Some(PATIENCE)).await?;
             wake(cx, &guest).await?;
             self.checkpoints.reached(guest);
             Ok(())

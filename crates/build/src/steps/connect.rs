@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use goldsmith_guest::{Patience, SshTarget, Stage, TransferMethod, connect};
+use goldsmith_guest::{Patience, Session, SshTarget, Stage, TransferMethod, connect};
 use goldsmith_machine::{Lifecycle as _, PortForward as _};
 use goldsmith_template::options::{CommonOptions, SshOptions};
 use goldsmith_template::{Job, Text};
@@ -28,8 +28,9 @@ use crate::steps::settings::known;
 pub(crate) struct WaitForSsh {
     pub(crate) dial: Dial,
     pub(crate) login: Output<Login>,
-    pub(crate) machine: Output<Running>,
-    pub(crate) checkpoints: JobCheckpoints,
+    /// None for a host that runs already.
+    pub(crate) machine: Option<Output<Running>>,
+    pub(crate) checkpoints: Option<JobCheckpoints>,
 }
 
 /// How a guest's SSH server is reached.
@@ -70,8 +71,8 @@ impl Dial {
         })
     }
 
-    fn target(&self, login: &Login, running: &Running) -> SshTarget {
-        let forwarded = running.machine.forwarded(self.port);
+    fn target(&self, login: &Login, running: Option<&Running>) -> SshTarget {
+        let forwarded = running.and_then(|running| running.machine.forwarded(self.port));
         let (host, port) = match forwarded {
             Some(address) => (address.ip().to_string(), address.port()),
             None => (self.host.clone(), self.port),
@@ -122,18 +123,24 @@ impl Dial {
         &self,
         cx: &StepContext,
         login: &Login,
-        running: &Running,
+        running: Option<&Running>,
         limit: Option<Duration>,
     ) -> Result<SshGuest, StepError> {
         let mut target = self.target(login, running);
         if let Some(limit) = limit {
             target.patience = Patience::packer(Some(limit), self.ssh.ssh_handshake_attempts);
         }
-        if let Some(bridge) = &self.bridge {
+        if let (Some(bridge), Some(running)) = (&self.bridge, running) {
             target.host = guest_address(cx, running, bridge, target.patience.timeout).await?.to_string();
         }
         self.publish(cx, &target, login);
-        let guest = self.log_in(cx, running, &target, self.installs && limit.is_none()).await?;
+        let guest = match running {
+            Some(running) => self.log_in(cx, running, &target, self.installs && limit.is_none()).await?,
+            None => {
+                let mut told = |stage: &Stage| cx.waiting(stage_name(stage), explained(stage, false));
+                SshGuest::new(session(&target, cx, &mut told).await?)
+            }
+        };
         cx.say(format!("Logged in as {} on {}.", target.username, target.address()));
         Ok(guest)
     }
@@ -148,13 +155,13 @@ impl Step for WaitForSsh {
     }
 
     async fn run(&self, cx: &StepContext) -> Result<Arc<SshGuest>, StepError> {
-        if let Some(guest) = self.checkpoints.guest() {
+        if let Some(guest) = self.checkpoints.as_ref().and_then(JobCheckpoints::guest) {
             cx.reused();
             return Ok(guest);
         }
         let login = self.login.get()?;
-        let running = self.machine.get()?;
-        let guest = self.dial.connect(cx, &login, &running, None).await?;
+        let running = self.machine.as_ref().map(Output::get).transpose()?;
+        let guest = self.dial.connect(cx, &login, running.as_deref(), None).await?;
         let pause_before = self.dial.pause;
         if !pause_before.is_zero() {
             cx.waiting(
@@ -191,11 +198,7 @@ impl Dial {
             }
             let mut told = |stage: &Stage| cx.waiting(stage_name(stage), explained(stage, first));
             let session = tokio::select! {
-                connected = connect(&target, cx.cancel(), &mut told) => match connected {
-                    Ok(session) => session,
-                    Err(error) if error.is_cancelled() => return Err(StepError::cancelled()),
-                    Err(error) => return Err(StepError::guest(sentence(&error.to_string()))),
-                },
+                session = session(&target, cx, &mut told) => session?,
                 Ok(()) = restarts.changed(), if first => {
                     cx.say("The machine restarted; waiting for the installed system.");
                     continue;
@@ -222,6 +225,18 @@ impl Dial {
                 }),
             }
         }
+    }
+}
+
+async fn session(
+    target: &SshTarget,
+    cx: &StepContext,
+    told: &mut (dyn FnMut(&Stage) + Send),
+) -> Result<Session, StepError> {
+    match connect(target, cx.cancel(), told).await {
+        Ok(session) => Ok(session),
+        Err(error) if error.is_cancelled() => Err(StepError::cancelled()),
+        Err(error) => Err(StepError::guest(sentence(&error.to_string()))),
     }
 }
 

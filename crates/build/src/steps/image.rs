@@ -28,6 +28,8 @@ pub(crate) struct FindImage {
     downloads: PathBuf,
     remote: bool,
     is_disk: bool,
+    /// `iso_skip_cache`: QEMU reads it where it is.
+    in_place: bool,
     qemu_img: PathBuf,
 }
 
@@ -39,6 +41,8 @@ pub(crate) struct ImageFile {
     pub(crate) url: String,
     /// `sha256:…`, when it was checked or came over the network.
     pub(crate) checksum: Option<String>,
+    /// The path is a URL that QEMU reads.
+    pub(crate) in_place: bool,
 }
 
 impl FindImage {
@@ -56,11 +60,18 @@ impl FindImage {
             urls.push(known(url, "iso_url", place)?);
         }
         let checksum_text = match &iso.iso_checksum {
+            // Nobody reads all of it, so nobody can check it.
+            _ if iso.iso_skip_cache => "none".to_owned(),
             Some(text) => known(text, "iso_checksum", place)?,
             None => "none".to_owned(),
         };
         let checksum = ChecksumSpec::parse(&checksum_text)
             .map_err(|error| PlanError::new(sentence(&format!("iso_checksum: {error}")), place))?;
+        if iso.iso_skip_cache && iso.disk_image {
+            let why =
+                "`iso_skip_cache` is for installation images; a disk image is read as a whole in any case.";
+            return Err(PlanError::new(why, place).hint("Leave iso_skip_cache out."));
+        }
         let mut remote = false;
         for url in &urls {
             remote |= is_remote(url, &request.cwd, place)?;
@@ -88,6 +99,7 @@ impl FindImage {
             downloads,
             remote,
             is_disk: iso.disk_image,
+            in_place: iso.iso_skip_cache && remote,
             qemu_img: qemu_img.to_owned(),
         })
     }
@@ -122,7 +134,9 @@ impl Step for FindImage {
 
     fn sketch(&self) -> Sketch {
         let what = if self.is_disk { "disk image" } else { "installation image" };
-        let mut sketch = if self.remote {
+        let mut sketch = if self.in_place {
+            Sketch::new(format!("Look for the {what}"), StepKind::Prepare)
+        } else if self.remote {
             Sketch::new(format!("Fetch the {what}"), StepKind::Download).download(PlannedDownload {
                 urls: self.want.urls.iter().map(|url| without_login(url)).collect(),
                 checksum: self.checksum_shown.clone(),
@@ -132,7 +146,11 @@ impl Step for FindImage {
         } else {
             Sketch::new(format!("Find the {what}"), StepKind::Prepare)
         };
-        if self.want.checksum == ChecksumSpec::Unchecked {
+        if self.in_place {
+            sketch = sketch.warning(format!(
+                "QEMU reads the {what} over the network (iso_skip_cache): it is not checked, and a change would not be noticed."
+            ));
+        } else if self.want.checksum == ChecksumSpec::Unchecked {
             sketch = sketch.warning(format!(
                 "The {what} is not checked (iso_checksum = \"none\"): a changed or damaged file would not be noticed."
             ));
@@ -144,9 +162,11 @@ impl Step for FindImage {
         if let Some(path) = self.plain_local() {
             return local(path, self.want.urls.first().cloned().unwrap_or_default());
         }
-        let proxies = &cx.build().proxies;
-        let downloads = Downloads::open(&self.downloads, proxies, Retry::default())
+        let downloads = Downloads::open(&self.downloads, &cx.build().network, Retry::default())
             .map_err(|error| StepError::environment(sentence(&error.to_string())))?;
+        if self.in_place {
+            return self.found_in_place(cx, &downloads).await;
+        }
         let fetched = downloads.fetch(&self.want, cx.cancel(), &mut |event| told(cx, &event)).await;
         let fetched = fetched.map_err(|error| {
             if cx.cancel().is_cancelled() {
@@ -164,11 +184,23 @@ impl Step for FindImage {
             path: fetched.path,
             url: without_login(&fetched.url),
             checksum: fetched.digest.map(|digest| format!("{}:{}", digest.algorithm, digest.hex)),
+            in_place: false,
         })
     }
 }
 
 impl FindImage {
+    async fn found_in_place(&self, cx: &StepContext, downloads: &Downloads) -> Result<ImageFile, StepError> {
+        let url = downloads.readable_in_place(&self.want.urls, cx.cancel()).await.map_err(|error| {
+            if cx.cancel().is_cancelled() {
+                return StepError::cancelled();
+            }
+            StepError::environment(sentence(&error.to_string()))
+        })?;
+        cx.say(format!("QEMU reads {} where it is.", without_login(&url)));
+        Ok(ImageFile { path: PathBuf::from(&url), url: without_login(&url), checksum: None, in_place: true })
+    }
+
     /// The one file of this computer that needs no check: it is used without the means to fetch anything.
     fn plain_local(&self) -> Option<PathBuf> {
         let [url] = self.want.urls.as_slice() else { return None };
@@ -202,7 +234,7 @@ fn local(path: PathBuf, url: String) -> Result<ImageFile, StepError> {
             StepError::input(format!("{} is not a file.", path.display())).hint("`iso_url` names one file.")
         );
     }
-    Ok(ImageFile { path, url, checksum: None })
+    Ok(ImageFile { path, url, checksum: None, in_place: false })
 }
 
 fn told(cx: &StepContext, event: &Event) {
@@ -218,6 +250,7 @@ fn told(cx: &StepContext, event: &Event) {
         Event::Retrying { cause, pause } => {
             cx.say(format!("{} Trying again in {}.", sentence(cause), seconds(*pause)));
         }
+        Event::NextUrl { cause } => cx.say(format!("{} Trying the next one.", sentence(cause))),
         Event::Stale { cause } => {
             cx.warn(format!(
                 "The server could not be asked ({cause}); the copy of an earlier build is used."

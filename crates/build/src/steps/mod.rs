@@ -9,6 +9,7 @@ pub(crate) mod compact;
 pub(crate) mod connect;
 pub(crate) mod disk;
 pub(crate) mod fields;
+pub(crate) mod file;
 pub(crate) mod floppy;
 pub(crate) mod http;
 pub(crate) mod image;

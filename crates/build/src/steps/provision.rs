@@ -36,7 +36,8 @@ impl Reached {
 #[derive(Clone)]
 pub(crate) struct Reach {
     pub(crate) guest: Option<Reached>,
-    pub(crate) machine: Output<Running>,
+    /// None when the source boots none.
+    pub(crate) machine: Option<Output<Running>>,
     pub(crate) names: Names,
 }
 
@@ -48,6 +49,10 @@ impl Reach {
         };
         Ok(ProvisionContext { step: cx.clone(), guest, names: self.names.clone() })
     }
+
+    fn machine(&self) -> Result<Option<Arc<Running>>, StepError> {
+        self.machine.as_ref().map(Output::get).transpose()
+    }
 }
 
 /// Runs a provisioner.
@@ -55,14 +60,20 @@ pub(crate) struct Provision {
     pub(crate) provisioner: Arc<dyn Provisioner>,
     pub(crate) meta: Meta,
     pub(crate) reach: Reach,
-    /// Its place among the provisioners of the template; none for one the template does not have.
-    pub(crate) at: Option<usize>,
+    /// Where checkpoints may be taken around it; none for a provisioner the template does not have, and where no
+    /// machine can be kept.
+    pub(crate) edges: Option<Edges>,
+    /// Run at the end of a build that failed, while the guest is still there; set on the first provisioner only.
+    pub(crate) cleanup: Option<(Arc<dyn Provisioner>, Meta)>,
+}
+
+/// A provisioner's place among those of the template, and what is needed to keep the machine there.
+pub(crate) struct Edges {
+    pub(crate) at: usize,
     pub(crate) checkpoints: JobCheckpoints,
     /// What comes before it, as shown.
     pub(crate) before: String,
     pub(crate) login: Option<Output<Login>>,
-    /// Run at the end of a build that failed, while the guest is still there; set on the first provisioner only.
-    pub(crate) cleanup: Option<(Arc<dyn Provisioner>, Meta)>,
 }
 
 #[async_trait]
@@ -79,39 +90,44 @@ impl Step for Provision {
 
     async fn run(&self, cx: &StepContext) -> Result<(), StepError> {
         let context = self.reach.context(cx)?;
-        let running = self.reach.machine.get()?;
+        let running = self.reach.machine()?;
         if let Some((provisioner, meta)) = self.cleanup.clone() {
-            let (context, machine) = (context.clone(), running.machine.clone());
+            let (context, machine) =
+                (context.clone(), running.as_ref().map(|running| running.machine.clone()));
             cx.on_failure("The error-cleanup-provisioner", move || async move {
                 // Once the machine is off there is nothing left to clean up in it.
-                if !machine.is_running() {
+                if machine.is_some_and(|machine| !machine.is_running()) {
                     return Ok(());
                 }
                 context.step.say("Running the error-cleanup-provisioner.");
                 meta::run(&*provisioner, &meta, &context).await
             });
         }
-        if let Some(at) = self.at {
-            if at < self.checkpoints.done() {
-                cx.reused();
-                return Ok(());
-            }
-            self.edge(cx, at, &self.before, &running).await?;
+        let (Some(edges), Some(running)) = (&self.edges, &running) else {
+            return self.provision(&context, running.as_deref()).await;
+        };
+        if edges.at < edges.checkpoints.done() {
+            cx.reused();
+            return Ok(());
         }
-        self.provision(&context, &running).await?;
-        match self.at {
-            // Before any other the next provisioner looks.
-            Some(at) if at + 1 == self.checkpoints.inputs().steps.len() => {
-                self.edge(cx, at + 1, &self.sketch().title, &running).await
-            }
-            _ => Ok(()),
+        edges.keep(cx, edges.at, &edges.before, running).await?;
+        self.provision(&context, Some(running)).await?;
+        // Before any other the next provisioner looks.
+        if edges.at + 1 == edges.checkpoints.inputs().steps.len() {
+            edges.keep(cx, edges.at + 1, &self.sketch().title, running).await?;
         }
+        Ok(())
     }
 }
 
 impl Provision {
-    async fn provision(&self, context: &ProvisionContext, running: &Running) -> Result<(), StepError> {
+    async fn provision(
+        &self,
+        context: &ProvisionContext,
+        running: Option<&Running>,
+    ) -> Result<(), StepError> {
         let provisioning = meta::run(&*self.provisioner, &self.meta, context);
+        let Some(running) = running else { return provisioning.await };
         tokio::pin!(provisioning);
         tokio::select! {
             result = &mut provisioning => result,
@@ -124,9 +140,11 @@ impl Provision {
             }
         }
     }
+}
 
+impl Edges {
     /// The edge after so many provisioners: a checkpoint may be taken.
-    async fn edge(
+    async fn keep(
         &self,
         cx: &StepContext,
         done: usize,

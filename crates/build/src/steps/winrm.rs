@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use goldsmith_guest::{Login, Secret, WinrmError, WinrmSession, WinrmTarget};
-use goldsmith_machine::{Lifecycle as _, PortForward as _};
+use goldsmith_machine::{Ending, Lifecycle as _, PortForward as _};
 use goldsmith_template::Job;
 use goldsmith_template::options::{CommonOptions, WinrmOptions};
 use serde_json::json;
@@ -29,7 +29,8 @@ const READY: &str = "powershell -NoProfile -NonInteractive -Command \"if (Test-P
 
 /// Waits for WinRM.
 pub(crate) struct WaitForWinrm {
-    machine: Output<Running>,
+    /// None for a host that runs already.
+    machine: Option<Output<Running>>,
     names: Names,
     host: String,
     port: u16,
@@ -49,7 +50,7 @@ impl WaitForWinrm {
         job: &Job,
         common: &CommonOptions,
         options: &WinrmOptions,
-        machine: Output<Running>,
+        machine: Option<Output<Running>>,
         names: &Names,
     ) -> Result<Self, PlanError> {
         let text = |text: &Option<goldsmith_template::Text>, option: &str| match text {
@@ -68,8 +69,8 @@ impl WaitForWinrm {
         })
     }
 
-    fn target(&self, cx: &StepContext, running: &Running) -> WinrmTarget {
-        let (host, port) = match running.machine.forwarded(self.port) {
+    fn target(&self, cx: &StepContext, running: Option<&Running>) -> WinrmTarget {
+        let (host, port) = match running.and_then(|running| running.machine.forwarded(self.port)) {
             Some(address) => (address.ip().to_string(), address.port()),
             None if self.host.is_empty() => ("127.0.0.1".to_owned(), self.port),
             None => (self.host.clone(), self.port),
@@ -132,6 +133,14 @@ impl WaitForWinrm {
     }
 }
 
+/// When the machine stops; never for a host that is not ours.
+async fn ended(running: Option<&Running>) -> Option<Ending> {
+    match running {
+        Some(running) => running.machine.wait_stopped(None).await,
+        None => std::future::pending().await,
+    }
+}
+
 #[async_trait]
 impl Step for WaitForWinrm {
     type Output = Arc<WinrmGuest>;
@@ -141,15 +150,15 @@ impl Step for WaitForWinrm {
     }
 
     async fn run(&self, cx: &StepContext) -> Result<Arc<WinrmGuest>, StepError> {
-        let running = self.machine.get()?;
-        let target = self.target(cx, &running);
+        let running = self.machine.as_ref().map(Output::get).transpose()?;
+        let target = self.target(cx, running.as_deref());
         self.publish(cx, &target);
         let session = WinrmSession::new(target);
         let times = if self.pause.is_zero() { 1 } else { 2 };
         for time in 1..=times {
             tokio::select! {
                 waited = self.wait(cx, &session) => waited?,
-                ending = running.machine.wait_stopped(None) => return Err(died(ending)),
+                ending = ended(running.as_deref()) => return Err(died(ending)),
             }
             if time < times {
                 cx.waiting(

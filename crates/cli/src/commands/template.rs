@@ -69,6 +69,7 @@ pub fn options(options: &Options) -> BuildOptions {
     BuildOptions {
         force: options.force,
         no_cache: options.no_cache,
+        offline: options.offline,
         no_library: options.no_library,
         skip_foreign: options.skip_foreign,
         on_error: match options.on_error {

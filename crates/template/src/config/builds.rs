@@ -321,11 +321,8 @@ fn make_source(
         true => Communicator::decode(settings, user),
         false => Communicator::None,
     };
-    if used.type_name == "null"
-        && let Communicator::Ssh { ssh, .. } = &communicator
-        && ssh.ssh_host.is_none()
-    {
-        settings.missing_with_help("ssh_host", "\"ssh_host\" must be set", "the machine to provision");
+    if used.type_name == "null" {
+        communicator.check_host(settings);
     }
     collected.report(a, &format!("source {}.{}", used.type_name, used.name));
     (made, communicator)

@@ -136,6 +136,54 @@ impl Communicator {
     }
 }
 
+impl Communicator {
+    /// Checks what must be said of a host that no source makes: where it is, and one way to log in to it (as Packer's
+    /// null builder asks).
+    pub(crate) fn check_host(&self, settings: &mut Settings) {
+        let unset = |text: &Option<Text>| text.as_ref().is_none_or(Text::is_empty);
+        match self {
+            Communicator::None => {}
+            Communicator::Winrm { winrm, .. } => {
+                for (name, value) in
+                    [("winrm_host", &winrm.winrm_host), ("winrm_password", &winrm.winrm_password)]
+                {
+                    if unset(value) {
+                        let message = format!("\"{name}\" must be set");
+                        settings.missing_with_help(name, &message, "the machine to provision runs already");
+                    }
+                }
+            }
+            Communicator::Ssh { ssh, .. } => {
+                if unset(&ssh.ssh_host) {
+                    settings.missing_with_help(
+                        "ssh_host",
+                        "\"ssh_host\" must be set",
+                        "the machine to provision",
+                    );
+                }
+                let ways = [
+                    ("ssh_agent_auth", ssh.ssh_agent_auth),
+                    ("ssh_password", !unset(&ssh.ssh_password)),
+                    ("ssh_private_key_file", !unset(&ssh.ssh_private_key_file)),
+                ];
+                let set: Vec<&str> = ways.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
+                match set.as_slice() {
+                    [] => settings.missing_with_help(
+                        "ssh_private_key_file",
+                        "one of \"ssh_agent_auth\", \"ssh_password\" and \"ssh_private_key_file\" must be set",
+                        "a host that runs already knows no temporary key",
+                    ),
+                    [_] => {}
+                    [_, second, ..] => {
+                        let message = format!("only one of {} may be set", set.join(" and "));
+                        settings.problem(second, "option.conflict", message);
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl SshOptions {
     /// Applies the rules that tie options together (packer.md 5).
     fn settle(&mut self, user_default: Option<&str>, settings: &mut Settings) {

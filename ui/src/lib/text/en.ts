@@ -319,6 +319,7 @@ export const en = {
     options: 'How to build',
     force: 'Replace an existing output folder',
     noCache: 'Ignore checkpoints and remembered results',
+    offline: 'Fetch nothing; use what the caches hold',
     noLibrary: 'Leave the library alone',
     skipForeign: 'Skip sources that are not Goldsmith’s own',
     onError: 'When a step fails',
