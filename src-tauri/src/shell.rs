@@ -1,7 +1,7 @@
 //! The window, its command and its stream.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,8 @@ use tauri::ipc::Channel;
 use tauri::webview::PageLoadEvent;
 use tauri::window::Color;
 use tauri::{
-    AppHandle, Manager as _, RunEvent, State, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    AppHandle, DragDropEvent, Manager as _, RunEvent, State, Theme, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, WindowEvent,
 };
 
 use crate::instance::First;
@@ -73,6 +74,7 @@ pub(crate) fn run(core: Core, first: First, template: Option<PathBuf>) -> tauri:
         .invoke_handler(tauri::generate_handler![call, subscribe])
         .setup(move |app| {
             open_window(app.handle())?;
+            open_dropped(app.handle(), Arc::clone(&openers));
             follow_later_starts(app.handle().clone(), first, openers);
             Ok(())
         })
@@ -114,6 +116,27 @@ fn open_window(app: &AppHandle) -> tauri::Result<()> {
     window.set_background_color(Some(ground))
 }
 
+/// A file or folder that is dropped on the window opens in it.
+fn open_dropped(app: &AppHandle, openers: Arc<Mutex<Vec<Channel<Value>>>>) {
+    let Some(window) = app.get_webview_window("main") else { return };
+    window.on_window_event(move |event| {
+        if let WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) = event
+            && let Some(path) = paths.first()
+        {
+            ask_to_open(&openers, Some(path));
+        }
+    });
+}
+
+/// Tells the page to open a template. A page that was reloaded has gone; its channel is dropped at the first failure.
+fn ask_to_open(openers: &Mutex<Vec<Channel<Value>>>, path: Option<&Path>) {
+    let message = json!({ "kind": "open", "path": path.map(|path| path.to_string_lossy().into_owned()) });
+    openers
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .retain(|opener| opener.send(message.clone()).is_ok());
+}
+
 /// A later start raises this window and hands over its template.
 fn follow_later_starts(app: AppHandle, first: First, openers: Arc<Mutex<Vec<Channel<Value>>>>) {
     let mut requests = first.requests();
@@ -124,13 +147,7 @@ fn follow_later_starts(app: AppHandle, first: First, openers: Arc<Mutex<Vec<Chan
                 let _ = window.show();
                 let _ = window.set_focus();
             }
-            let message =
-                json!({ "kind": "open", "path": path.map(|path| path.to_string_lossy().into_owned()) });
-            // A page that was reloaded has gone; its channel is dropped at the first failure.
-            openers
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .retain(|opener| opener.send(message.clone()).is_ok());
+            ask_to_open(&openers, path.as_deref());
         }
     });
 }
@@ -154,6 +171,10 @@ async fn call(
         "shell_start" => Ok(json!({ "path": shell.template })),
         "shell_title" => window
             .set_title(request["title"].as_str().unwrap_or("Goldsmith"))
+            .map_err(window_error)
+            .map(|()| Value::Null),
+        "shell_zoom" => window
+            .set_zoom(request["factor"].as_f64().unwrap_or(1.0).clamp(0.5, 3.0))
             .map_err(window_error)
             .map(|()| Value::Null),
         "shell_unsubscribe" => {

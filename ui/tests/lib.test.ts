@@ -81,7 +81,7 @@ describe('fields', () => {
     expect(editorOf(field({ type: 'bool', set: true, text: 'true', literal: true }), null)).toBe('bool');
     expect(editorOf(field({ choices: ['kvm', 'tcg'] }), null)).toBe('choice');
     expect(editorOf(field({ type: 'list', set: true, text: '["a"]', literal: ['a'] }), null)).toBe('list');
-    expect(editorOf(field({ type: 'map' }), null)).toBe('expression');
+    expect(editorOf(field({ type: 'map' }), null)).toBe('map');
     expect(editorOf(field({}), 'expression')).toBe('expression');
   });
 

@@ -141,6 +141,10 @@ commands! {
     resolve_disk(ResolveDisk) -> Changed, reads [], stales [Session];
     /// Brings back, or forgets, what an earlier session did not save.
     recover_template(RecoverTemplate) -> Changed, reads [], stales [Session];
+    /// Says what git knows of an open template.
+    git_state(OfSession) -> GitState, reads [Session], stales [];
+    /// Compares an open template with the files on disk or with the last commit.
+    compare_template(CompareTemplate) -> Differences, reads [Session], stales [];
     /// Checks an open template as a build would.
     validate(OfSession) -> Validation, reads [Session], stales [];
     /// Lists what an open template declares.

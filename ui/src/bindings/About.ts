@@ -33,6 +33,10 @@ cache: string,
  */
 state: string, 
 /**
+ * The user's own folder, for paths that are shown as `~/…`.
+ */
+home: string | null, 
+/**
  * Whether the shell can show native file dialogs.
  */
 dialogs: boolean, };

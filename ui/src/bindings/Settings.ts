@@ -1,6 +1,7 @@
 // Made from the Rust types by `npm run bindings`. Do not edit: change the Rust type.
 
 import type { CheckpointSettings } from "./CheckpointSettings";
+import type { RunProfile } from "./RunProfile";
 import type { Theme } from "./Theme";
 
 /**
@@ -23,6 +24,10 @@ keep_builds_mib: number,
  * When checkpoints are taken, and how many are kept.
  */
 checkpoints: CheckpointSettings, 
+/**
+ * Saved ways to build templates.
+ */
+profiles: Array<RunProfile>, 
 /**
  * Values of the window's own layout, which only the window reads.
  */

@@ -19,11 +19,13 @@ import type { ChangedVersions } from "./ChangedVersions";
 import type { ChannelList } from "./ChannelList";
 import type { CheckedOnline } from "./CheckedOnline";
 import type { CollectPlan } from "./CollectPlan";
+import type { CompareTemplate } from "./CompareTemplate";
 import type { CompletionAnswer } from "./CompletionAnswer";
 import type { ComponentDoc } from "./ComponentDoc";
 import type { CreateTemplate } from "./CreateTemplate";
 import type { CreatedTemplate } from "./CreatedTemplate";
 import type { DescribeComponent } from "./DescribeComponent";
+import type { Differences } from "./Differences";
 import type { DiskMerge } from "./DiskMerge";
 import type { Doctor } from "./Doctor";
 import type { Done } from "./Done";
@@ -43,6 +45,7 @@ import type { FormattedFiles } from "./FormattedFiles";
 import type { FormattedText } from "./FormattedText";
 import type { GateImage } from "./GateImage";
 import type { GateTable } from "./GateTable";
+import type { GitState } from "./GitState";
 import type { HostStats } from "./HostStats";
 import type { HoverAnswer } from "./HoverAnswer";
 import type { ImageDetail } from "./ImageDetail";
@@ -138,6 +141,10 @@ export interface Commands {
   resolve_disk: { request: ResolveDisk; response: Changed };
   /** Brings back, or forgets, what an earlier session did not save. */
   recover_template: { request: RecoverTemplate; response: Changed };
+  /** Says what git knows of an open template. */
+  git_state: { request: OfSession; response: GitState };
+  /** Compares an open template with the files on disk or with the last commit. */
+  compare_template: { request: CompareTemplate; response: Differences };
   /** Checks an open template as a build would. */
   validate: { request: OfSession; response: Validation };
   /** Lists what an open template declares. */
@@ -290,6 +297,8 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   merge_disk: { reads: [], stales: ["session"] },
   resolve_disk: { reads: [], stales: ["session"] },
   recover_template: { reads: [], stales: ["session"] },
+  git_state: { reads: ["session"], stales: [] },
+  compare_template: { reads: ["session"], stales: [] },
   validate: { reads: ["session"], stales: [] },
   inspect: { reads: ["session"], stales: [] },
   open_text: { reads: [], stales: [] },

@@ -74,6 +74,8 @@ export function bridgeHost(): Host {
     painted() {},
     startPath: () => Promise.resolve(query.get('open')),
     onOpen() {},
+    // A browser has a zoom of its own.
+    zoom() {},
     title(text) {
       document.title = text;
     },

@@ -36,6 +36,9 @@ export function desktopHost(): Host {
       };
       void invoke('subscribe', { topic: 'shell', since: 0, channel });
     },
+    zoom(factor) {
+      void invoke('call', { name: 'shell_zoom', request: { factor } });
+    },
     title(text) {
       void invoke('call', { name: 'shell_title', request: { title: text } });
     },

@@ -12,6 +12,8 @@ export interface Host {
   startPath(): Promise<string | null>;
   /** Tells of templates that a later start of the program asks to open. */
   onOpen(open: (path: string) => void): void;
+  /** Shows everything larger or smaller; 1 is as designed. */
+  zoom(factor: number): void;
   /** Changes the window's title. */
   title(text: string): void;
 }

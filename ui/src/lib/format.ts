@@ -1,5 +1,11 @@
 // How figures are written in the window: sizes in MiB/GiB, durations as 2:14, times relative.
 
+import { decimal } from './figures';
+import { t } from './text';
+import { language } from './text/language';
+
+export { count, grouped } from './figures';
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** 1536 → "1.5 KiB". */
@@ -13,8 +19,7 @@ export function size(bytes: number | null | undefined): string {
   }
   if (unit === 0) return `${Math.round(value)} B`;
   const digits = value >= 100 ? 0 : 1;
-  const text = value.toFixed(digits);
-  return `${text.endsWith('.0') ? text.slice(0, -2) : text} ${units[unit]}`;
+  return `${decimal(value, digits)} ${units[unit]}`;
 }
 
 /** Milliseconds → "0:07", "2:14", "1:02:03". */
@@ -29,7 +34,8 @@ export function duration(ms: number | null | undefined): string {
 
 /** Milliseconds of something measured: "34 ms", "1.2 s". */
 export function measured(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  const digits = ms < 10_000 ? 1 : 0;
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${decimal(ms / 1000, digits, true)} s`;
 }
 
 /** Made when first asked for: what formats by a language's rules loads several megabytes of them. */
@@ -38,13 +44,13 @@ function lazy<T>(make: () => T): () => T {
   return () => (made ??= make());
 }
 
-const relative = lazy(() => new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' }));
+const relative = lazy(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'long' }));
 
 /** "3 minutes ago", "yesterday". */
 export function ago(at: number, now: number): string {
   const seconds = (at - now) / 1000;
   const size = Math.abs(seconds);
-  if (size < 45) return 'just now';
+  if (size < 45) return t.justNow;
   if (size < 3600) return relative().format(Math.round(seconds / 60), 'minute');
   if (size < 86_400) return relative().format(Math.round(seconds / 3600), 'hour');
   if (size < 86_400 * 30) return relative().format(Math.round(seconds / 86_400), 'day');
@@ -52,8 +58,9 @@ export function ago(at: number, now: number): string {
   return relative().format(Math.round(seconds / 86_400 / 365), 'year');
 }
 
-const stamp = lazy(() => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }));
-const clockTime = lazy(() => new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }));
+const region = () => (language === 'en' ? 'en-GB' : language);
+const stamp = lazy(() => new Intl.DateTimeFormat(region(), { dateStyle: 'medium', timeStyle: 'medium' }));
+const clockTime = lazy(() => new Intl.DateTimeFormat(region(), { timeStyle: 'medium' }));
 
 /** The exact time, for a hover. */
 export function exact(at: number): string {
@@ -63,16 +70,6 @@ export function exact(at: number): string {
 /** The time of day. */
 export function timeOfDay(at: number): string {
   return clockTime().format(at);
-}
-
-/** A number with its thousands apart: "12,345". */
-export function grouped(n: number): string {
-  return n < 1000 ? String(n) : n.toLocaleString('en');
-}
-
-/** "1 step", "3 steps". */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${grouped(n)} ${n === 1 ? one : many}`;
 }
 
 /** The last part of a path. */

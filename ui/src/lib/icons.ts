@@ -21,9 +21,12 @@ import cornerDownLeft from 'lucide-static/icons/corner-down-left.svg?raw';
 import cpu from 'lucide-static/icons/cpu.svg?raw';
 import download from 'lucide-static/icons/download.svg?raw';
 import ellipsis from 'lucide-static/icons/ellipsis.svg?raw';
+import eye from 'lucide-static/icons/eye.svg?raw';
+import eyeOff from 'lucide-static/icons/eye-off.svg?raw';
 import fileCode from 'lucide-static/icons/file-code.svg?raw';
 import fileText from 'lucide-static/icons/file-text.svg?raw';
 import fileUp from 'lucide-static/icons/file-up.svg?raw';
+import gitBranch from 'lucide-static/icons/git-branch.svg?raw';
 import folder from 'lucide-static/icons/folder.svg?raw';
 import folderOpen from 'lucide-static/icons/folder-open.svg?raw';
 import functionSquare from 'lucide-static/icons/square-function.svg?raw';
@@ -94,9 +97,12 @@ const sources = {
   cpu,
   download,
   ellipsis,
+  eye,
+  'eye-off': eyeOff,
   'file-code': fileCode,
   'file-text': fileText,
   'file-up': fileUp,
+  'git-branch': gitBranch,
   folder,
   'folder-open': folderOpen,
   function: functionSquare,

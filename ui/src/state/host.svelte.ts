@@ -1,7 +1,13 @@
 // What was found on this machine, and what it does now.
 import { asWireError, call, subscribe, type About, type Doctor, type HostStats, type SpaceReport, type WireError } from '../api';
+import { setHome } from '../lib/paths';
+
+/** How many figures are kept: at one in two seconds, twenty minutes. */
+const kept = 600;
 
 class HostState {
+  /** The figures of the last while, oldest first. */
+  history: HostStats[] = $state.raw([]);
   doctor: Doctor | null = $state.raw(null);
   stats: HostStats | null = $state.raw(null);
   space: SpaceReport | null = $state.raw(null);
@@ -13,7 +19,9 @@ class HostState {
 
   start(): () => void {
     return subscribe('host', (message) => {
-      if (message.kind === 'host') this.stats = message.stats;
+      if (message.kind !== 'host') return;
+      this.stats = message.stats;
+      this.history = [...this.history.slice(1 - kept), message.stats];
     });
   }
 
@@ -31,7 +39,17 @@ class HostState {
 
   async measureSpace(): Promise<void> {
     try {
-      [this.space, this.about] = await Promise.all([call('space', {}), call('about', {})]);
+      this.space = await call('space', {});
+    } catch (thrown) {
+      this.failure = asWireError(thrown);
+    }
+  }
+
+  /** Which Goldsmith this is, and where it keeps things. */
+  async learn(): Promise<void> {
+    try {
+      this.about = await call('about', {});
+      setHome(this.about.home);
     } catch (thrown) {
       this.failure = asWireError(thrown);
     }

@@ -1,9 +1,10 @@
 // Where the user is: the place, and what is selected in it.
-import { recall, remember } from '../lib/remember';
 
-export type Place = 'templates' | 'builds' | 'library' | 'host';
+export type Place = 'templates' | 'builds' | 'library' | 'host' | 'settings';
+/** The places of the rail, in its order; settings stand apart. */
 export const places: readonly Place[] = ['templates', 'builds', 'library', 'host'];
-export type Theme = 'system' | 'light' | 'dark';
+/** What can lie over a place. */
+export type Sheet = 'palette' | 'shortcuts' | 'about' | 'values' | 'graph' | 'compare' | 'wizard' | 'catalogue';
 
 class Navigation {
   place: Place = $state('templates');
@@ -14,9 +15,7 @@ class Navigation {
   version: number | null = $state(null);
   /** The run shown in Library instead of a version. */
   run: string | null = $state(null);
-  palette = $state(false);
-  shortcuts = $state(false);
-  theme: Theme = $state(recall<Theme>('theme', 'system'));
+  sheet: Sheet | null = $state(null);
 
   go(place: Place): void {
     this.place = place;
@@ -35,16 +34,6 @@ class Navigation {
     this.run = run;
     this.place = 'library';
   }
-  setTheme(theme: Theme): void {
-    this.theme = theme;
-    remember('theme', theme);
-    applyTheme(theme);
-  }
-}
-
-export function applyTheme(theme: Theme): void {
-  if (theme === 'system') delete document.documentElement.dataset['theme'];
-  else document.documentElement.dataset['theme'] = theme;
 }
 
 export const navigation = new Navigation();

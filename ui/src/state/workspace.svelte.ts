@@ -65,7 +65,11 @@ class Workspace {
   /** The form is the last one that could be read: the text is broken now. */
   formStale = $state(false);
 
+  /** Whether it is asked what becomes of unsaved changes. */
+  closing = $state(false);
   files: string[] = $state.raw([]);
+  /** One file in JSON, which can be written as HCL. */
+  isJson = $derived(this.session !== null && !this.folder && this.path.endsWith('.json'));
   errors = $derived(this.diagnostics.filter((one) => one.severity === 'error').length);
   warnings = $derived(this.diagnostics.filter((one) => one.severity === 'warning').length);
 
@@ -136,6 +140,33 @@ class Workspace {
     this.#forget();
     this.name = '';
     this.#retitle();
+  }
+
+  /** Closes the template; with unsaved changes only after an answer. */
+  askToClose(): void {
+    if (this.dirty.length > 0) this.closing = true;
+    else this.close();
+  }
+
+  /** Writes the JSON template as HCL beside it; the path of what was written. */
+  async convert(): Promise<string | null> {
+    const output = this.path.replace(/(\.pkr)?\.json$/, '.pkr.hcl');
+    const upgraded = await this.#told(call('upgrade_template', { path: this.path, text: null, output, annotations: true }));
+    if (!upgraded?.written) return null;
+    toast('success', [t.convert.done(baseName(upgraded.written)), ...upgraded.notes].join(' '));
+    return upgraded.written;
+  }
+
+  /** Brings the text that is shown into canonical format, as one edit. */
+  async format(): Promise<void> {
+    const { file } = this;
+    if (!file) return;
+    await this.view?.flush();
+    const before = this.text(file);
+    const formatted = await this.#told(call('format_text', { text: before }));
+    if (!formatted) return;
+    if (formatted.text === before) toast('info', t.template.formatted);
+    else await this.edit(wholeText(file, before, formatted.text));
   }
 
   #retitle(): void {
@@ -431,6 +462,19 @@ class Workspace {
   }
 }
 
+/** The stretch in which two texts differ, as an edit. */
+function wholeText(file: string, before: string, after: string): Edit {
+  let from = 0;
+  while (from < before.length && before[from] === after[from]) from += 1;
+  let end = 0;
+  while (end < before.length - from && end < after.length - from && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
+  const at = (offset: number) => {
+    const lines = before.slice(0, offset).split('\n');
+    return { line: lines.length - 1, column: lines.at(-1)?.length ?? 0 };
+  };
+  return { edit: 'replace_text', file, range: { unit: 'utf16', start: at(from), end: at(before.length - end) }, text: after.slice(from, after.length - end) };
+}
+
 /** Blocks of one family can change places. */
 const family = (kind: string) => (kind === 'post-processors' ? 'post-processor' : kind);
 
@@ -441,6 +485,11 @@ export function findNode(nodes: OutlineNode[], id: string): OutlineNode | undefi
     if (below) return below;
   }
   return undefined;
+}
+
+/** The first block of a kind. */
+export function findKind(nodes: OutlineNode[], kind: string): OutlineNode | undefined {
+  return nodes.find((node) => node.kind === kind) ?? nodes.map((node) => findKind(node.children, kind)).find(Boolean);
 }
 
 /** Where a block stands among its siblings. */

@@ -18,6 +18,9 @@ const variables: [string, string, string][] = [
   ['locale', 'string', '"en_GB.UTF-8"'],
 ];
 
+/** The variables as `inspect` tells of them. */
+export const inspected = variables.map(([name, type_name, value]) => ({ name, type_name, value: name === 'admin_password' ? null : value.replaceAll('"', ''), description: name === 'mirror' ? 'Where packages come from.' : null, sensitive: name === 'admin_password' }));
+
 /** A template as people have them: comments, alignment, four sources' worth of options. */
 export const text = `# The web server image: nginx with our certificates.
 packer {

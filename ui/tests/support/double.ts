@@ -5,7 +5,7 @@ import { readFileSync, existsSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AttributeValue, Changed, Edit, LogLine, Patch, StreamMessage, TemplateState, Utf16Position, WireError } from '../../src/api';
+import type { AttributeValue, Changed, Edit, LogLine, Patch, Settings, StreamMessage, TemplateState, Utf16Position, WireError } from '../../src/api';
 import * as content from './content';
 import * as language from './language';
 
@@ -32,6 +32,7 @@ export class Double {
   revision = 1;
   /** Commands that fail, with what they answer. */
   readonly failing = new Map<string, Partial<WireError>>();
+  settings: Settings = { theme: 'system', keep_builds: 50, keep_builds_mib: 1024, checkpoints: { enabled: true, after_seconds: 30, keep_gib: 20, keep_days: 30 }, profiles: [], layout: {} };
   #undo: string[] = [];
   #redo: string[] = [];
   #server: Server;
@@ -204,6 +205,20 @@ export class Double {
         to.push(this.text);
         return this.#changed(this.#become(next), null);
       }
+      case 'git_state':
+        return { branch: 'certificates', changed: this.text === content.text ? [] : [content.file], commit: { id: '4f9a2c1', author: 'Ada', at: content.now - 86_400_000, subject: 'web server: our certificates' } };
+      case 'compare_template':
+        return { files: this.text === content.text ? [] : [{ file: content.file, difference: '--- a\n+++ b\n@@ -40,3 +40,3 @@\n   disk_size   = var.disk_size\n-  memory      = 2048 # nginx and the exporter\n+  memory      = 4096 # nginx and the exporter\n   cpus        = var.cpus\n' }] };
+      case 'inspect':
+        return { variables: content.inspected, builds: [{ name: content.jobName, source_type: 'qemu', provisioners: ['shell'], post_processors: [] }], diagnostics: [] };
+      case 'get_settings':
+        return this.settings;
+      case 'set_settings':
+        return (this.settings = request as unknown as Settings);
+      case 'format_text':
+        return { text: String(request['text']).replace(/[ \t]+$/gm, ''), changed: true, diagnostics: [] };
+      case 'create_template':
+        return { path: content.file };
       case 'merge_disk':
         return { changed: this.#changed([], null), merged: [], conflicts: [] };
       case 'complete':
@@ -282,7 +297,7 @@ export class Double {
       case 'space':
         return content.space;
       case 'about':
-        return { version: '0.1.0', system: 'Debian GNU/Linux 12 (bookworm)', program: '/usr/bin/goldsmith', config: '/home/ada/.config/goldsmith', data: '/home/ada/.local/share/goldsmith', cache: '/home/ada/.cache/goldsmith', state: '/home/ada/.local/state/goldsmith', dialogs: false };
+        return { version: '0.1.0', system: 'Debian GNU/Linux 12 (bookworm)', program: '/usr/bin/goldsmith', config: '/home/ada/.config/goldsmith', data: '/home/ada/.local/share/goldsmith', cache: '/home/ada/.cache/goldsmith', state: '/home/ada/.local/state/goldsmith', home: '/home/ada', dialogs: false };
       case 'catalogue':
         return {
           components: [

@@ -29,6 +29,8 @@ export interface WindowOptions extends DoubleOptions {
   /** Opens the double's template at once. */
   open?: boolean;
   reducedMotion?: boolean;
+  /** Choices the window kept from an earlier start. */
+  keep?: Record<string, unknown>;
 }
 
 export async function openWindow(options: WindowOptions = {}): Promise<Shown> {
@@ -40,6 +42,9 @@ export async function openWindow(options: WindowOptions = {}): Promise<Shown> {
     locale: 'en-GB',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
+  await context.addInitScript((kept) => {
+    for (const [name, value] of Object.entries(kept)) localStorage.setItem(`goldsmith.${name}`, JSON.stringify(value));
+  }, options.keep ?? {});
   const page = await context.newPage();
   const failures: string[] = [];
   page.on('pageerror', (error) => failures.push(error.message));

@@ -99,6 +99,7 @@ pub(crate) async fn about(core: &Core, _: Nothing) -> Result<About, WireError> {
         data: text(&setup.dirs.data),
         cache: text(&setup.dirs.cache),
         state: text(&setup.dirs.state),
+        home: setup.env.home().map(|home| text(&home)),
         dialogs: setup.dialogs.is_some(),
     })
 }

@@ -3,6 +3,7 @@
 mod build;
 mod cache;
 mod docs;
+mod git;
 mod host;
 mod language;
 pub(crate) mod library;
@@ -14,6 +15,7 @@ mod tools;
 pub(crate) use build::*;
 pub(crate) use cache::{list_cache, prune_cache};
 pub(crate) use docs::*;
+pub(crate) use git::*;
 pub(crate) use host::*;
 pub(crate) use language::*;
 pub(crate) use library::*;

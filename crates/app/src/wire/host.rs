@@ -79,6 +79,8 @@ pub struct About {
     pub cache: String,
     /// Where journals are.
     pub state: String,
+    /// The user's own folder, for paths that are shown as `~/…`.
+    pub home: Option<String>,
     /// Whether the shell can show native file dialogs.
     pub dialogs: bool,
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::{BuildOptions, TemplateInputs};
+
 /// Light or dark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -17,7 +19,7 @@ pub enum Theme {
 }
 
 /// Settings, kept in the configuration folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(default)]
 pub struct Settings {
     /// Light or dark.
@@ -28,6 +30,8 @@ pub struct Settings {
     pub keep_builds_mib: u32,
     /// When checkpoints are taken, and how many are kept.
     pub checkpoints: CheckpointSettings,
+    /// Saved ways to build templates.
+    pub profiles: Vec<RunProfile>,
     /// Values of the window's own layout, which only the window reads.
     #[ts(type = "Record<string, unknown>")]
     pub layout: serde_json::Map<String, serde_json::Value>,
@@ -40,6 +44,7 @@ impl Default for Settings {
             keep_builds: 50,
             keep_builds_mib: 1024,
             checkpoints: CheckpointSettings::default(),
+            profiles: Vec::new(),
             layout: serde_json::Map::new(),
         }
     }
@@ -63,4 +68,20 @@ impl Default for CheckpointSettings {
     fn default() -> Self {
         CheckpointSettings { enabled: true, after_seconds: 30, keep_gib: 20, keep_days: 30 }
     }
+}
+
+/// A template with the values and the way it is built, under a name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct RunProfile {
+    /// Its name, unique among the profiles of its template.
+    pub name: String,
+    /// The template: a file or folder.
+    pub path: String,
+    /// The values it is read with; none of a sensitive variable.
+    pub inputs: TemplateInputs,
+    /// How it is built.
+    pub options: BuildOptions,
+    /// Sensitive variables that had a value. It is asked for when the profile is taken, and kept nowhere.
+    pub ask: Vec<String>,
 }

@@ -409,3 +409,62 @@ pub struct OptionDoc {
     /// Why it should not be used any more.
     pub deprecated: Option<String>,
 }
+
+/// What git knows of a template's folder; nothing where there is no repository or no git.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GitState {
+    /// The branch, or the short name of the commit where no branch is checked out. Absent without a repository.
+    pub branch: Option<String>,
+    /// Files of the template that differ from the last commit, as they are in the window; new ones too.
+    pub changed: Vec<String>,
+    /// The last commit that touched the template.
+    pub commit: Option<GitCommit>,
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GitCommit {
+    /// Its short name.
+    pub id: String,
+    /// Who wrote it.
+    pub author: String,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+/// What an open template is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// The files on disk.
+    Disk,
+    /// The last commit.
+    Git,
+}
+
+/// Compares an open template with what it was.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CompareTemplate {
+    /// The open template.
+    pub session: SessionId,
+    /// With what.
+    pub against: Against,
+}
+
+/// What differs, file by file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Differences {
+    /// Only files that differ.
+    pub files: Vec<FileDifference>,
+}
+
+/// What differs in one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FileDifference {
+    /// The file.
+    pub file: String,
+    /// From what it was to what is in the window, as a unified diff.
+    pub difference: String,
+}

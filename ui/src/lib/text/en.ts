@@ -1,8 +1,10 @@
 // Every word the window shows. Sentence case, verbs on buttons, Packer's terms where Packer has one.
 
-import { count as plural, grouped } from '../format';
+import { count as plural, grouped } from '../figures';
+import { enPlaces } from './en-places';
 
 export const en = {
+  ...enPlaces,
   app: 'Goldsmith',
   close: 'Close',
   cancel: 'Cancel',
@@ -24,6 +26,7 @@ export const en = {
     builds: 'Builds',
     library: 'Library',
     host: 'Host',
+    settings: 'Settings',
     theme: 'Appearance',
     themeSystem: 'As the system',
     themeLight: 'Light',
@@ -98,6 +101,11 @@ export const en = {
     duplicateBlock: 'Duplicate the selected block',
     renameBlock: 'Rename the selected block',
     show: 'Show this list',
+    wizard: 'New template',
+    settings: 'Settings',
+    zoom: 'Larger, smaller, 100 %',
+    arrows: 'Arrows',
+    space: 'Space',
   },
 
   failure: {
@@ -119,8 +127,8 @@ export const en = {
     openText: 'A *.pkr.hcl file or a folder of them. Nothing runs when you open one.',
     openFile: 'Open file…',
     openFolder: 'Open folder…',
-    newTitle: 'New from a starter',
-    newText: 'Templates that are tested with Goldsmith: choose one, then change it.',
+    newTitle: 'Begin anew',
+    newText: 'A few questions about system, size and access; or a tested starter as it is.',
     choose: 'Choose a starter…',
     recent: 'Recent',
     noRecent: 'Templates you open appear here.',
@@ -173,6 +181,8 @@ export const en = {
     startPage: 'Start page',
     closeTemplate: 'Close template',
     reload: 'Reload from disk',
+    format: 'Format',
+    formatted: 'The text is in canonical format.',
     validOk: (jobs: number) => `The template is valid: ${plural(jobs, 'build')} would run.`,
     validBad: (errors: number) => `The template has ${plural(errors, 'error')}.`,
     saved: (files: number) => (files === 0 ? 'Nothing to save.' : `Saved ${plural(files, 'file')}.`),
