@@ -7,10 +7,6 @@ use goldsmith_template::{Job, Place};
 
 use crate::plan::PlanError;
 
-fn not_yet(option: &str, place: &Place) -> PlanError {
-    PlanError::new(format!("`{option}` is set, and this version of Goldsmith does not carry it out."), place)
-}
-
 /// A source without a recipe.
 pub(crate) fn no_source(job: &Job, source: &Foreign) -> PlanError {
     PlanError::new(
@@ -37,23 +33,12 @@ pub(crate) fn bootstrap_needs_ssh(job: &Job) -> PlanError {
 /// Ways to the guest that are not there.
 pub(crate) fn communicator(job: &Job) -> Result<(), PlanError> {
     let place = &job.place;
-    let ssh = match &job.communicator {
-        Communicator::None => return Ok(()),
-        Communicator::Winrm { .. } => return Ok(()),
-        Communicator::Ssh { ssh, .. } => ssh,
-    };
-    let asked = [
-        ("ssh_bastion_host", ssh.ssh_bastion_host.is_some()),
-        ("ssh_proxy_host", ssh.ssh_proxy_host.is_some()),
-        ("ssh_agent_auth", ssh.ssh_agent_auth),
-        ("ssh_certificate_file", ssh.ssh_certificate_file.is_some()),
-        ("ssh_remote_tunnels", !ssh.ssh_remote_tunnels.is_empty()),
-        ("ssh_local_tunnels", !ssh.ssh_local_tunnels.is_empty()),
-        ("ssh_ciphers", !ssh.ssh_ciphers.is_empty()),
-        ("ssh_key_exchange_algorithms", !ssh.ssh_key_exchange_algorithms.is_empty()),
-    ];
-    match asked.iter().find(|(_, asked)| *asked) {
-        Some((option, _)) => Err(not_yet(option, place)),
-        None => Ok(()),
+    match &job.communicator {
+        Communicator::Ssh { ssh, .. } if ssh.ssh_bastion_interactive => {
+            let why = "`ssh_bastion_interactive` asks for a password on the terminal; a build has none.";
+            Err(PlanError::new(why, place)
+                .hint("Set ssh_bastion_password, a key, or ssh_bastion_agent_auth."))
+        }
+        _ => Ok(()),
     }
 }

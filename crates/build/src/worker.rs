@@ -178,6 +178,7 @@ async fn carry(
         cancel,
         network: Network::from_env(|key| env.env.get(key).map(str::to_owned), order.request.home.as_deref())
             .offline(order.request.offline),
+        agent: env.env.get("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from),
         path: env.env.path().to_owned(),
         temporary: env.env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         jobs: order.jobs.len(),

@@ -23,7 +23,11 @@ pub async fn connect(
 ) -> Result<Session, ConnectError> {
     let pin = Arc::new(HostPin::default());
     let logged_in = wait_for(target, &pin, cancel, on_stage).await?;
-    Ok(Session::new(target.clone(), pin, logged_in.handle))
+    let session = Session::new(target.clone(), pin, logged_in.handle);
+    match session.open_tunnels().await {
+        Ok(session) => Ok(session),
+        Err(cause) => Err(Wait::new(target, on_stage).give_up(ConnectCause::Tunnel { cause })),
+    }
 }
 
 /// Waits and logs in against a pin, which a first login sets.
@@ -106,7 +110,7 @@ impl<'a> Wait<'a> {
     async fn run(&mut self, pin: &Arc<HostPin>) -> Result<LoggedIn, ConnectCause> {
         self.reach(Stage::Connecting);
         loop {
-            let Knocked { stream, banner } = self.first_line().await;
+            let Knocked { stream, banner } = self.first_line().await?;
             self.reach(Stage::Banner { text: banner.clone() });
             let (send, mut stages) = mpsc::unbounded_channel();
             let work = log_in(self.target, stream, pin, send);
@@ -128,6 +132,7 @@ impl<'a> Wait<'a> {
                     let pinned = pin.get().unwrap_or_default().to_owned();
                     return Err(ConnectCause::HostKeyChanged { pinned, found });
                 }
+                Err(Refusal::Tunnel(cause)) => return Err(ConnectCause::Tunnel { cause }),
                 Err(Refusal::Broken(last)) => {
                     self.last = ConnectCause::Handshake { banner, last };
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -150,7 +155,7 @@ impl<'a> Wait<'a> {
     }
 
     /// Knocks, several connections at a time, until a server introduces itself on one of them.
-    async fn first_line(&mut self) -> Knocked {
+    async fn first_line(&mut self) -> Result<Knocked, ConnectCause> {
         let (opened, mut opens) = mpsc::unbounded_channel::<()>();
         let mut knocks: JoinSet<Result<Knocked, NoAnswer>> = JoinSet::new();
         let mut waiting: Vec<(Instant, AbortHandle)> = Vec::new();
@@ -159,7 +164,8 @@ impl<'a> Wait<'a> {
             tokio::select! {
                 biased;
                 Some(ended) = knocks.join_next() => match ended {
-                    Ok(Ok(knocked)) => return knocked,
+                    Ok(Ok(knocked)) => return Ok(knocked),
+                    Ok(Err(none)) if none.way == Some(true) => return Err(ConnectCause::Way { cause: none.cause }),
                     Ok(Err(none)) => {
                         self.no_answer(none);
                         let soon = attempts::gap_after_refusal(self.began.elapsed());
@@ -171,8 +177,9 @@ impl<'a> Wait<'a> {
                 Some(()) = opens.recv() => self.port_open(),
                 () = sleep_until(next) => {
                     let (host, port, opened) = (self.target.host.clone(), self.target.port, opened.clone());
+                    let route = self.target.route.clone();
                     let handle = knocks.spawn(async move {
-                        knock(&host, port, || { let _ = opened.send(()); }).await
+                        knock(&route, &host, port, || { let _ = opened.send(()); }).await
                     });
                     let now = Instant::now();
                     waiting.retain(|(_, handle)| !handle.is_finished());
@@ -199,7 +206,9 @@ impl<'a> Wait<'a> {
         if self.furthest.rank() > Stage::PortOpen.rank() {
             return;
         }
-        if none.accepted || self.furthest == Stage::PortOpen {
+        if none.way.is_some() {
+            self.last = ConnectCause::Way { cause: none.cause };
+        } else if none.accepted || self.furthest == Stage::PortOpen {
             self.last = ConnectCause::NoBanner { last: none.cause };
         } else {
             self.last = ConnectCause::NothingListened { last: none.cause };

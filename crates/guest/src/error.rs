@@ -16,6 +16,16 @@ pub enum KeyError {
         /// What the parser says.
         cause: String,
     },
+    /// The text is no certificate, or not one of the key.
+    #[error(
+        "the certificate {origin} cannot be used: {cause}; give the one `ssh-keygen -s` made for the key"
+    )]
+    Certificate {
+        /// Where it came from.
+        origin: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// Making a key failed.
     #[error("a temporary {kind} key cannot be made: {cause}")]
     Generate {
@@ -101,6 +111,18 @@ pub enum ConnectCause {
     /// There is no key and no password to log in with.
     #[error("there is neither a key nor a password to log in with")]
     NothingToTry,
+    /// A bastion or a proxy on the way does not let us through.
+    #[error("the guest was not reached: {cause}")]
+    Way {
+        /// Which, and what it said.
+        cause: String,
+    },
+    /// A tunnel cannot be opened.
+    #[error("{cause}")]
+    Tunnel {
+        /// Which, and why.
+        cause: String,
+    },
     /// On `reconnect`: another host answered.
     #[error("the host key changed from {pinned} to {found}")]
     HostKeyChanged {
@@ -129,7 +151,13 @@ impl ConnectCause {
                 "check ssh_username and the key or password, and that the guest was told about them (cloud-init seed, preseed, authorized_keys)"
             }
             ConnectCause::NothingToTry => {
-                "set ssh_password or ssh_private_key_file, or allow the temporary key"
+                "set ssh_password, ssh_private_key_file or ssh_agent_auth, or allow the temporary key"
+            }
+            ConnectCause::Way { .. } => {
+                "check the ssh_bastion_ or ssh_proxy_ options, and that the host is up"
+            }
+            ConnectCause::Tunnel { .. } => {
+                "choose another port, and check that the server allows forwarding (AllowTcpForwarding)"
             }
             ConnectCause::HostKeyChanged { .. } if furthest.rank() >= 3 => {
                 "a step replaced the guest's host keys or another machine answers on this port; do that step last"

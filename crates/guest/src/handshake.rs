@@ -1,16 +1,20 @@
 //! From an introduced server to a login.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use russh::MethodKind;
-use russh::client::{self, AuthResult, Handle, KeyboardInteractiveAuthResponse};
+use russh::client::{self, AuthResult, ChannelOpenHandle, Handle, KeyboardInteractiveAuthResponse};
+use russh::keys::agent::AgentIdentity;
+use russh::keys::agent::client::AgentClient;
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
+use russh::{Channel, ChannelOpenFailure, MethodKind, Preferred};
 use tokio::sync::mpsc;
 
 use crate::keys::PrivateKey;
 use crate::knock::{CLIENT_ID, Introduced};
 use crate::target::{Auth, SshTarget, Stage};
+use crate::tunnel::{self, Tunnel};
 
 /// Limit for key exchange and login after the first line (Packer's handshake limit).
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(60);
@@ -34,6 +38,8 @@ pub(crate) struct Client {
     pin: Arc<HostPin>,
     seen: Arc<Mutex<Option<String>>>,
     stages: mpsc::UnboundedSender<Stage>,
+    remote: Vec<Tunnel>,
+    agent: Option<PathBuf>,
 }
 
 impl client::Handler for Client {
@@ -52,6 +58,45 @@ impl client::Handler for Client {
         }
         Ok(known)
     }
+
+    async fn server_channel_open_forwarded_tcpip(
+        &mut self,
+        channel: Channel<client::Msg>,
+        _: &str,
+        connected_port: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut client::Session,
+    ) -> Result<(), Self::Error> {
+        match self.remote.iter().find(|tunnel| u32::from(tunnel.listen) == connected_port) {
+            Some(tunnel) => {
+                reply.accept().await;
+                tunnel::carry(channel, tunnel.host.clone(), tunnel.port);
+            }
+            None => reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await,
+        }
+        Ok(())
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        channel: Channel<client::Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut client::Session,
+    ) -> Result<(), Self::Error> {
+        let Some(socket) = self.agent.clone() else {
+            reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
+            return Ok(());
+        };
+        reply.accept().await;
+        tokio::spawn(async move {
+            if let Ok(stream) = tokio::net::UnixStream::connect(socket).await {
+                tunnel::join(channel, stream).await;
+            }
+        });
+        Ok(())
+    }
 }
 
 /// Why a handshake failed.
@@ -61,6 +106,8 @@ pub(crate) enum Refusal {
     Broken(String),
     /// The host key is not the pinned one.
     HostKey { found: String },
+    /// A port in the guest cannot be listened on.
+    Tunnel(String),
     /// The login was refused.
     Auth { tried: Vec<String>, offered: Vec<String> },
 }
@@ -80,7 +127,8 @@ pub(crate) async fn log_in(
 ) -> Result<LoggedIn, Refusal> {
     let work = async {
         let seen = Arc::new(Mutex::new(None));
-        let client = Client { pin: Arc::clone(pin), seen: Arc::clone(&seen), stages };
+        let (remote, agent) = (target.remote_tunnels.clone(), target.forward_agent.clone());
+        let client = Client { pin: Arc::clone(pin), seen: Arc::clone(&seen), stages, remote, agent };
         let take = |seen: &Mutex<Option<String>>| {
             seen.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
         };
@@ -90,6 +138,12 @@ pub(crate) async fn log_in(
             Err(e) => return Err(Refusal::Broken(e.to_string())),
         };
         authenticate(&mut handle, target).await?;
+        for tunnel in &target.remote_tunnels {
+            handle
+                .tcpip_forward("localhost", u32::from(tunnel.listen))
+                .await
+                .map_err(|e| Refusal::Tunnel(format!("the guest does not open the tunnel {tunnel}: {e}")))?;
+        }
         Ok(LoggedIn { handle, fingerprint: take(&seen) })
     };
     match tokio::time::timeout(HANDSHAKE, work).await {
@@ -99,7 +153,15 @@ pub(crate) async fn log_in(
 }
 
 fn config(target: &SshTarget) -> Arc<client::Config> {
+    let mut preferred = Preferred::default();
+    if let Some(ciphers) = &target.algorithms.ciphers {
+        preferred.cipher = ciphers.clone();
+    }
+    if let Some(exchanges) = &target.algorithms.exchanges {
+        preferred.kex = exchanges.clone();
+    }
     Arc::new(client::Config {
+        preferred,
         client_id: russh::SshId::Standard(CLIENT_ID.into()),
         // Large enough to keep a fast link busy in both directions.
         window_size: 8 * 1024 * 1024,
@@ -149,8 +211,15 @@ impl Login<'_> {
         self.offered.as_ref().is_none_or(|offered| offered.contains(&method))
     }
 
-    /// Packer's order: keys, password, keyboard-interactive.
+    /// Packer's order: the agent, keys, password, keyboard-interactive.
     async fn all(&mut self, auth: &[Auth]) -> Result<bool, russh::Error> {
+        for socket in
+            auth.iter().filter_map(|a| if let Auth::Agent(socket) = a { Some(socket) } else { None })
+        {
+            if self.may(MethodKind::PublicKey) && self.agent(socket).await? {
+                return Ok(true);
+            }
+        }
         for key in auth.iter().filter_map(|a| if let Auth::Key(key) = a { Some(key) } else { None }) {
             if self.may(MethodKind::PublicKey) && self.key(key).await? {
                 return Ok(true);
@@ -171,8 +240,77 @@ impl Login<'_> {
         Ok(false)
     }
 
+    /// Every key of an agent, until one is taken. An agent that is not there is no way in.
+    async fn agent(&mut self, socket: &Path) -> Result<bool, russh::Error> {
+        let mut agent = match AgentClient::connect_uds(socket).await {
+            Ok(agent) => agent,
+            Err(e) => {
+                self.tried.push(format!("the agent at {} ({e})", socket.display()));
+                return Ok(false);
+            }
+        };
+        let identities = match agent.request_identities().await {
+            Ok(identities) => identities,
+            Err(e) => {
+                self.tried.push(format!("the agent at {} ({e})", socket.display()));
+                return Ok(false);
+            }
+        };
+        if identities.is_empty() {
+            self.tried.push(format!("the agent at {} (it holds no key)", socket.display()));
+        }
+        for identity in identities {
+            if !self.may(MethodKind::PublicKey) {
+                return Ok(false);
+            }
+            let (rsa, fingerprint) = match &identity {
+                AgentIdentity::PublicKey { key, .. } => {
+                    (key.algorithm().is_rsa(), key.fingerprint(HashAlg::Sha256).to_string())
+                }
+                AgentIdentity::Certificate { certificate, .. } => (
+                    certificate.algorithm().is_rsa(),
+                    certificate.public_key().fingerprint(HashAlg::Sha256).to_string(),
+                ),
+            };
+            self.tried.push(format!("publickey (agent, {fingerprint})"));
+            let hash = if rsa {
+                self.handle.best_supported_rsa_hash().await?.unwrap_or(Some(HashAlg::Sha256))
+            } else {
+                None
+            };
+            let user = self.user;
+            let result = match identity {
+                AgentIdentity::PublicKey { key, .. } => {
+                    self.handle.authenticate_publickey_with(user, key, hash, &mut agent).await
+                }
+                AgentIdentity::Certificate { certificate, .. } => {
+                    self.handle.authenticate_certificate_with(user, certificate, hash, &mut agent).await
+                }
+            };
+            match result {
+                Ok(result) => {
+                    if self.judge(result) {
+                        return Ok(true);
+                    }
+                }
+                // A key the agent will not sign with (it asks its owner, or needs a token): the next one may do.
+                Err(e) => self.tried.push(format!("which the agent did not sign with ({e})")),
+            }
+        }
+        Ok(false)
+    }
+
     async fn key(&mut self, key: &PrivateKey) -> Result<bool, russh::Error> {
         self.tried.push(format!("publickey ({} {})", key.algorithm(), key.fingerprint()));
+        if let Some(certificate) = &key.certificate {
+            self.tried.push("its certificate".to_owned());
+            let certificate = certificate.as_ref().clone();
+            let result =
+                self.handle.authenticate_openssh_cert(self.user, Arc::clone(&key.key), certificate).await?;
+            if self.judge(result) {
+                return Ok(true);
+            }
+        }
         let hashes = if key.key.algorithm().is_rsa() {
             match self.handle.best_supported_rsa_hash().await? {
                 Some(best) => vec![best],

@@ -10,6 +10,7 @@ use crate::secret::Secret;
 #[derive(Clone)]
 pub struct PrivateKey {
     pub(crate) key: Arc<russh::keys::PrivateKey>,
+    pub(crate) certificate: Option<Arc<russh::keys::Certificate>>,
     origin: String,
 }
 
@@ -19,7 +20,26 @@ impl PrivateKey {
     pub fn parse(text: &Secret, passphrase: Option<&Secret>, origin: &str) -> Result<Self, KeyError> {
         let key = russh::keys::decode_secret_key(text.expose(), passphrase.map(Secret::expose))
             .map_err(|e| KeyError::Unreadable { origin: origin.to_owned(), cause: e.to_string() })?;
-        Ok(Self { key: Arc::new(key), origin: origin.to_owned() })
+        Ok(Self { key: Arc::new(key), certificate: None, origin: origin.to_owned() })
+    }
+
+    /// The key with its certificate, one line as `ssh-keygen -s` writes it (`ssh_certificate_file`). `origin` names
+    /// it in messages.
+    pub fn with_certificate(mut self, text: &str, origin: &str) -> Result<Self, KeyError> {
+        let unreadable = |cause: String| KeyError::Certificate { origin: origin.to_owned(), cause };
+        let certificate =
+            russh::keys::Certificate::from_openssh(text.trim()).map_err(|e| unreadable(e.to_string()))?;
+        if certificate.public_key() != self.key.public_key().key_data() {
+            return Err(unreadable(format!("it belongs to another key than {}", self.origin)));
+        }
+        // russh signs these with SHA-1, which servers have refused since OpenSSH 8.8; an agent signs with SHA-2.
+        if self.key.algorithm().is_rsa() {
+            return Err(unreadable(
+                "certificates of RSA keys work through an SSH agent only (ssh_agent_auth)".to_owned(),
+            ));
+        }
+        self.certificate = Some(Arc::new(certificate));
+        Ok(self)
     }
 
     /// The algorithm's name, for example `ssh-ed25519`.
@@ -143,7 +163,7 @@ fn generate(kind: KeyKind, comment: &str) -> Result<KeyPair, KeyError> {
     let text = key.to_openssh(LineEnding::LF).map_err(|e| failed(e.to_string()))?;
     Ok(KeyPair {
         text: Secret::new(text.as_str()),
-        private: PrivateKey { key: Arc::new(key), origin: "temporary key".to_owned() },
+        private: PrivateKey { key: Arc::new(key), certificate: None, origin: "temporary key".to_owned() },
     })
 }
 

@@ -6,9 +6,9 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 
 use crate::attempts::SILENCE;
+use crate::route::{NoWay, Route, Wire};
 
 /// How we introduce ourselves.
 pub(crate) const CLIENT_ID: &str = concat!("SSH-2.0-Goldsmith_", env!("CARGO_PKG_VERSION"));
@@ -28,15 +28,27 @@ pub(crate) struct NoAnswer {
     /// Whether the port accepted the connection.
     pub(crate) accepted: bool,
     pub(crate) cause: String,
+    /// What lies on the way is to blame, and whether for good.
+    pub(crate) way: Option<bool>,
 }
 
 /// Connects and waits for the first line. `accepted` is called when the connection is open.
-pub(crate) async fn knock(host: &str, port: u16, accepted: impl FnOnce()) -> Result<Knocked, NoAnswer> {
-    let refused = |e: io::Error| NoAnswer { accepted: false, cause: plain(&e) };
-    let mut stream = TcpStream::connect((host, port)).await.map_err(refused)?;
-    stream.set_nodelay(true).map_err(refused)?;
+pub(crate) async fn knock(
+    route: &Route,
+    host: &str,
+    port: u16,
+    accepted: impl FnOnce(),
+) -> Result<Knocked, NoAnswer> {
+    let mut stream = route.open(host, port).await.map_err(|none| {
+        let (cause, way) = match none {
+            NoWay::Host(cause) => (cause, None),
+            NoWay::Way(cause) => (cause, Some(false)),
+            NoWay::Refused(cause) => (cause, Some(true)),
+        };
+        NoAnswer { accepted: false, cause, way }
+    })?;
     accepted();
-    let silent = |cause: String| NoAnswer { accepted: true, cause };
+    let silent = |cause: String| NoAnswer { accepted: true, cause, way: None };
     let talk = async {
         // Our own line goes out at once: that saves a round trip over waiting for the server's.
         stream.write_all(format!("{CLIENT_ID}\r\n").as_bytes()).await.map_err(|e| silent(plain(&e)))?;
@@ -94,7 +106,7 @@ pub(crate) fn plain(e: &io::Error) -> String {
 pub(crate) struct Introduced {
     head: Bytes,
     unsent: usize,
-    inner: TcpStream,
+    inner: Box<dyn Wire>,
 }
 
 impl AsyncRead for Introduced {

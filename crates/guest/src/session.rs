@@ -14,6 +14,7 @@ use crate::exec::{ExecExit, Stream};
 use crate::handshake::{Client, HostPin};
 use crate::lines::Lines;
 use crate::target::{SshTarget, Stage};
+use crate::tunnel;
 
 /// One connection and what hangs on it.
 pub(crate) struct Live {
@@ -21,11 +22,25 @@ pub(crate) struct Live {
     pub(crate) sftp: OnceCell<SftpSession>,
 }
 
+impl Live {
+    /// A connection from the guest's network.
+    pub(crate) async fn open_to(
+        &self,
+        host: &str,
+        port: u32,
+        from: &str,
+        from_port: u32,
+    ) -> Result<Channel<client::Msg>, russh::Error> {
+        self.handle.channel_open_direct_tcpip(host, port, from, from_port).await
+    }
+}
+
 /// A live SSH session. Cheap to share behind an `Arc`; commands and transfers may run at the same time.
 pub struct Session {
     target: SshTarget,
     pin: Arc<HostPin>,
-    live: Mutex<Arc<Live>>,
+    live: Arc<Mutex<Arc<Live>>>,
+    _tunnels: Vec<AbortOnDrop>,
 }
 
 impl std::fmt::Debug for Session {
@@ -36,7 +51,20 @@ impl std::fmt::Debug for Session {
 
 impl Session {
     pub(crate) fn new(target: SshTarget, pin: Arc<HostPin>, handle: Handle<Client>) -> Self {
-        Self { target, pin, live: Mutex::new(Arc::new(Live { handle, sftp: OnceCell::new() })) }
+        let live = Arc::new(Mutex::new(Arc::new(Live { handle, sftp: OnceCell::new() })));
+        Self { target, pin, live, _tunnels: Vec::new() }
+    }
+
+    /// Opens the ports here that lead to the guest.
+    pub(crate) async fn open_tunnels(mut self) -> Result<Self, String> {
+        for tunnel in &self.target.local_tunnels {
+            let listening = tunnel::listen(tunnel, Arc::clone(&self.live)).await;
+            self._tunnels.push(
+                listening
+                    .map_err(|e| format!("the tunnel {tunnel} cannot be opened on this computer: {e}"))?,
+            );
+        }
+        Ok(self)
     }
 
     /// Whom this session talks to.
@@ -150,6 +178,10 @@ impl Session {
     ) -> Result<ExecExit, SessionError> {
         let lost =
             |e: russh::Error| SessionError::Lost { what: "a command".to_owned(), cause: e.to_string() };
+        if self.target.forward_agent.is_some() {
+            // A server that does not forward agents says nothing, and the command runs without one.
+            channel.agent_forward(false).await.map_err(lost)?;
+        }
         if self.target.pty {
             let modes = [(Pty::ECHO, 0), (Pty::TTY_OP_ISPEED, 14_400), (Pty::TTY_OP_OSPEED, 14_400)];
             channel.request_pty(false, "xterm", 80, 40, 0, 0, &modes).await.map_err(lost)?;

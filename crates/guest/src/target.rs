@@ -1,11 +1,15 @@
+use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::keys::PrivateKey;
+use crate::route::Route;
 use crate::secret::Secret;
+use crate::tunnel::Tunnel;
 
 /// Whom to talk to and how.
 #[derive(Clone, Debug)]
@@ -16,7 +20,7 @@ pub struct SshTarget {
     pub port: u16,
     /// Login name (`ssh_username`).
     pub username: String,
-    /// Ways to log in. Tried as Packer does: keys first, then passwords (each password also answers
+    /// Ways to log in. Tried as Packer does: the agent, keys, then passwords (each password also answers
     /// keyboard-interactive prompts), whatever their order here.
     pub auth: Vec<Auth>,
     /// How long and how often to try.
@@ -30,6 +34,54 @@ pub struct SshTarget {
     pub keep_alive: Option<Duration>,
     /// A session that receives nothing for this long is dropped (`ssh_read_write_timeout`, default off).
     pub idle_timeout: Option<Duration>,
+    /// How connections get there.
+    pub route: Route,
+    /// Ports here that lead into the guest's network (`ssh_local_tunnels`).
+    pub local_tunnels: Vec<Tunnel>,
+    /// Ports in the guest that lead into ours (`ssh_remote_tunnels`).
+    pub remote_tunnels: Vec<Tunnel>,
+    /// What is offered instead of the default.
+    pub algorithms: Algorithms,
+    /// The socket of the agent that commands in the guest may ask; `None` forwards none.
+    pub forward_agent: Option<PathBuf>,
+}
+
+/// Algorithms offered to the server instead of the default ones.
+#[derive(Clone, Debug, Default)]
+pub struct Algorithms {
+    pub(crate) ciphers: Option<Cow<'static, [russh::cipher::Name]>>,
+    pub(crate) exchanges: Option<Cow<'static, [russh::kex::Name]>>,
+}
+
+impl Algorithms {
+    /// Reads names as OpenSSH writes them (`ssh_ciphers`, `ssh_key_exchange_algorithms`); an empty list is the
+    /// default.
+    ///
+    /// # Errors
+    /// The name that is not known, with those that are.
+    pub fn parse(ciphers: &[String], exchanges: &[String]) -> Result<Self, String> {
+        fn known<'a, N: TryFrom<&'a str>>(
+            names: &'a [String],
+            all: &[String],
+        ) -> Result<Option<Vec<N>>, String> {
+            if names.is_empty() {
+                return Ok(None);
+            }
+            let read = |name: &'a String| {
+                N::try_from(name)
+                    .map_err(|_| format!("\"{name}\" is not known here; known are {}", all.join(", ")))
+            };
+            names.iter().map(read).collect::<Result<Vec<N>, String>>().map(Some)
+        }
+        let all_ciphers: Vec<String> =
+            russh::cipher::ALL_CIPHERS.iter().map(|name| name.as_ref().to_owned()).collect();
+        let all_exchanges: Vec<String> =
+            russh::kex::ALL_KEX_ALGORITHMS.iter().map(|name| name.as_ref().to_owned()).collect();
+        Ok(Self {
+            ciphers: known::<russh::cipher::Name>(ciphers, &all_ciphers)?.map(Cow::Owned),
+            exchanges: known::<russh::kex::Name>(exchanges, &all_exchanges)?.map(Cow::Owned),
+        })
+    }
 }
 
 impl SshTarget {
@@ -45,6 +97,11 @@ impl SshTarget {
             transfer: TransferMethod::Scp,
             keep_alive: Some(Duration::from_secs(5)),
             idle_timeout: None,
+            route: Route::Direct,
+            local_tunnels: Vec::new(),
+            remote_tunnels: Vec::new(),
+            algorithms: Algorithms::default(),
+            forward_agent: None,
         }
     }
 
@@ -57,6 +114,12 @@ impl SshTarget {
     /// Adds a password.
     pub fn with_password(mut self, password: Secret) -> Self {
         self.auth.push(Auth::Password(password));
+        self
+    }
+
+    /// Adds the keys of an agent.
+    pub fn with_agent(mut self, socket: impl Into<PathBuf>) -> Self {
+        self.auth.push(Auth::Agent(socket.into()));
         self
     }
 
@@ -77,6 +140,8 @@ pub enum Auth {
     Password(Secret),
     /// A private key.
     Key(PrivateKey),
+    /// The keys of the agent at this socket.
+    Agent(PathBuf),
 }
 
 /// How long and how often [`crate::connect`] tries.

@@ -5,14 +5,14 @@
 mod sshd;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use goldsmith_guest::{
-    Adapter, AdapterKeys, ConnectCause, DISCONNECT_EXIT_CODE, KeyKind, KeyPair, Patience, Session,
-    SessionError, SshTarget, Stage, Stream, TransferError, TransferMethod, connect,
+    Adapter, AdapterKeys, ConnectCause, DISCONNECT_EXIT_CODE, KeyKind, KeyPair, Session, SessionError, Stage,
+    Stream, TransferError, TransferMethod, connect,
 };
-use goldsmith_process::{Invocation, System, capture, find_program};
+use goldsmith_process::{Invocation, System, capture};
 use sshd::{Sshd, program, start};
 use tokio_util::sync::CancellationToken;
 

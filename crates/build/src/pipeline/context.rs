@@ -62,6 +62,8 @@ pub struct BuildContext {
     pub cancel: Cancel,
     /// How the network is reached.
     pub network: Network,
+    /// The socket of the user's SSH agent (`SSH_AUTH_SOCK`).
+    pub agent: Option<PathBuf>,
     /// Where programs are looked up (`PATH`).
     pub path: String,
     /// Where programs put their temporary files (`TMPDIR`, else `/tmp`).

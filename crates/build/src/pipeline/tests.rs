@@ -151,6 +151,7 @@ pub(crate) fn bench(answers: Vec<Answer>) -> Bench {
         random: Arc::new(SystemRandom) as Arc<dyn Random>,
         cancel: Cancel::default(),
         network: Network::default(),
+        agent: None,
         path: "/usr/bin:/bin".into(),
         temporary: place.clone(),
         jobs: 1,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use goldsmith_guest::{Patience, Session, SshTarget, Stage, TransferMethod, connect};
+use goldsmith_guest::{
+    Algorithms, Patience, Proxy, Route, Secret, Session, SshTarget, Stage, TransferMethod, Tunnel, connect,
+};
 use goldsmith_machine::{Lifecycle as _, PortForward as _};
 use goldsmith_template::options::{CommonOptions, SshOptions};
 use goldsmith_template::{Job, Text};
@@ -45,6 +47,10 @@ pub(crate) struct Dial {
     installs: bool,
     /// The bridge the guest is on, when its address is not known beforehand.
     bridge: Option<String>,
+    proxy: Option<Arc<Proxy>>,
+    local_tunnels: Vec<Tunnel>,
+    remote_tunnels: Vec<Tunnel>,
+    algorithms: Algorithms,
 }
 
 impl Dial {
@@ -60,7 +66,39 @@ impl Dial {
             Some(host) if !host.is_empty() => known(host, "ssh_host", &job.place)?,
             _ => "127.0.0.1".to_owned(),
         };
+        let place = &job.place;
+        let text = |text: &Option<Text>, option: &str| match text {
+            Some(text) if !text.is_empty() => known(text, option, place).map(Some),
+            _ => Ok(None),
+        };
+        let proxy = match text(&ssh.ssh_proxy_host, "ssh_proxy_host")? {
+            None => None,
+            Some(host) => {
+                let password = text(&ssh.ssh_proxy_password, "ssh_proxy_password")?;
+                let user = text(&ssh.ssh_proxy_username, "ssh_proxy_username")?;
+                let login = user.map(|user| (user, Secret::new(password.unwrap_or_default())));
+                Some(Arc::new(Proxy { host, port: ssh.ssh_proxy_port, login }))
+            }
+        };
+        let tunnels = |texts: &[Text], option: &str| -> Result<Vec<Tunnel>, PlanError> {
+            let read = |text: &Text| {
+                let text = known(text, option, place)?;
+                text.parse().map_err(|error: String| PlanError::new(format!("{option}: {error}."), place))
+            };
+            texts.iter().map(read).collect()
+        };
         Ok(Self {
+            proxy,
+            local_tunnels: tunnels(&ssh.ssh_local_tunnels, "ssh_local_tunnels")?,
+            remote_tunnels: tunnels(&ssh.ssh_remote_tunnels, "ssh_remote_tunnels")?,
+            algorithms: Algorithms::parse(&ssh.ssh_ciphers, &ssh.ssh_key_exchange_algorithms).map_err(
+                |error| {
+                    PlanError::new(
+                        sentence(&format!("ssh_ciphers or ssh_key_exchange_algorithms: {error}")),
+                        place,
+                    )
+                },
+            )?,
             names: names.clone(),
             host,
             port: ssh.ssh_port,
@@ -71,13 +109,16 @@ impl Dial {
         })
     }
 
-    fn target(&self, login: &Login, running: Option<&Running>) -> SshTarget {
+    fn target(&self, cx: &StepContext, login: &Login, running: Option<&Running>) -> SshTarget {
         let forwarded = running.and_then(|running| running.machine.forwarded(self.port));
         let (host, port) = match forwarded {
             Some(address) => (address.ip().to_string(), address.port()),
             None => (self.host.clone(), self.port),
         };
         let mut target = SshTarget::new(host, port, &login.username);
+        if let Some(agent) = &login.agent {
+            target = target.with_agent(agent);
+        }
         if let Some(key) = &login.key {
             target = target.with_key(key.clone());
         }
@@ -88,6 +129,16 @@ impl Dial {
             target = target.with_password(password.clone());
         }
         target.patience = Patience::packer(self.ssh.ssh_timeout, self.ssh.ssh_handshake_attempts);
+        target.route = match (&login.bastion, &self.proxy) {
+            (Some(bastion), _) => Route::Bastion(bastion.clone()),
+            (None, Some(proxy)) => Route::Socks5(proxy.clone()),
+            (None, None) => Route::Direct,
+        };
+        target.local_tunnels.clone_from(&self.local_tunnels);
+        target.remote_tunnels.clone_from(&self.remote_tunnels);
+        target.algorithms = self.algorithms.clone();
+        // As Packer does: whoever has an agent shares it with the guest's commands unless told otherwise.
+        target.forward_agent = cx.build().agent.clone().filter(|_| !self.ssh.ssh_disable_agent_forwarding);
         target.pty = self.ssh.ssh_pty;
         if self.ssh.ssh_file_transfer_method == "sftp" {
             target.transfer = TransferMethod::Sftp;
@@ -126,7 +177,7 @@ impl Dial {
         running: Option<&Running>,
         limit: Option<Duration>,
     ) -> Result<SshGuest, StepError> {
-        let mut target = self.target(login, running);
+        let mut target = self.target(cx, login, running);
         if let Some(limit) = limit {
             target.patience = Patience::packer(Some(limit), self.ssh.ssh_handshake_attempts);
         }

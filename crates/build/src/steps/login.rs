@@ -1,10 +1,10 @@
 //! How the guest will be logged in to: the user's key or password, or a key made for this build.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use goldsmith_guest::{KeyKind, KeyPair, PrivateKey, Secret};
+use goldsmith_guest::{Bastion, KeyKind, KeyPair, PrivateKey, Secret, SshTarget};
 use goldsmith_template::options::{Communicator, SshOptions};
 use goldsmith_template::{Job, Place, Text};
 use serde_json::json;
@@ -25,6 +25,9 @@ pub(crate) struct PrepareLogin {
     pub(crate) checkpoints: Option<JobCheckpoints>,
     password: Option<Secret>,
     key_file: Option<PathBuf>,
+    certificate_file: Option<PathBuf>,
+    agent: bool,
+    bastion: Option<Way>,
     temporary: Option<KeyKind>,
     comment: String,
     names: Names,
@@ -38,6 +41,21 @@ pub(crate) struct Login {
     pub(crate) key: Option<PrivateKey>,
     /// The key made for this build, which must not stay in the image.
     pub(crate) temporary: Option<Arc<KeyPair>>,
+    /// The agent whose keys are tried.
+    pub(crate) agent: Option<PathBuf>,
+    /// The server on the way.
+    pub(crate) bastion: Option<Arc<Bastion>>,
+}
+
+/// How a bastion is logged in to.
+struct Way {
+    host: String,
+    port: u16,
+    username: String,
+    password: Option<Secret>,
+    key_file: Option<PathBuf>,
+    certificate_file: Option<PathBuf>,
+    agent: bool,
 }
 
 impl PrepareLogin {
@@ -55,17 +73,44 @@ impl PrepareLogin {
             _ => Ok(None),
         };
         let password = text(&ssh.ssh_password, "ssh_password")?;
-        let key_file = text(&ssh.ssh_private_key_file, "ssh_private_key_file")?
-            .map(|path| expand_home(&path, request))
-            .map(|path| request.cwd.join(path));
+        let file = |named: &Option<Text>, option: &str| -> Result<Option<PathBuf>, PlanError> {
+            Ok(text(named, option)?.map(|path| request.cwd.join(expand_home(&path, request))))
+        };
+        let key_file = file(&ssh.ssh_private_key_file, "ssh_private_key_file")?;
+        let certificate_file = file(&ssh.ssh_certificate_file, "ssh_certificate_file")?;
+        let username = text(&ssh.ssh_username, "ssh_username")?.unwrap_or_default();
+        let bastion = match text(&ssh.ssh_bastion_host, "ssh_bastion_host")? {
+            None => None,
+            Some(host) => {
+                let own = file(&ssh.ssh_bastion_private_key_file, "ssh_bastion_private_key_file")?;
+                let certificate = file(&ssh.ssh_bastion_certificate_file, "ssh_bastion_certificate_file")?;
+                // Without a key of its own the bastion is shown the guest's, with its certificate.
+                let certificate_file =
+                    if own.is_none() { certificate.or(certificate_file.clone()) } else { certificate };
+                Some(Way {
+                    host,
+                    port: ssh.ssh_bastion_port,
+                    username: text(&ssh.ssh_bastion_username, "ssh_bastion_username")?
+                        .unwrap_or_else(|| username.clone()),
+                    password: text(&ssh.ssh_bastion_password, "ssh_bastion_password")?.map(Secret::new),
+                    key_file: own.or(key_file.clone()),
+                    certificate_file,
+                    agent: ssh.ssh_bastion_agent_auth,
+                })
+            }
+        };
         // Packer makes a key for every build, RSA of 4096 bits, which takes seconds; one is made here when there
         // is no other way in or the template shows the public half to the guest.
-        let wanted = always_key || (password.is_none() && key_file.is_none()) || mentions_key(job);
+        let other = password.is_some() || key_file.is_some() || ssh.ssh_agent_auth;
+        let wanted = always_key || !other || mentions_key(job);
         Ok(Self {
-            username: text(&ssh.ssh_username, "ssh_username")?.unwrap_or_default(),
+            username,
             checkpoints: None,
             password: password.map(Secret::new),
             key_file,
+            certificate_file,
+            agent: ssh.ssh_agent_auth,
+            bastion,
             temporary: if wanted { Some(kind(ssh, place)?) } else { None },
             comment: text(&ssh.temporary_key_pair_name, "temporary_key_pair_name")?
                 .unwrap_or_else(|| "goldsmith-build".to_owned()),
@@ -131,17 +176,16 @@ impl Step for PrepareLogin {
             password: self.password.clone(),
             key: None,
             temporary: None,
+            agent: None,
+            bastion: None,
         };
+        if self.agent {
+            login.agent = Some(agent(cx, "ssh_agent_auth")?);
+            self.names.set("SSHAgentAuth", "true");
+        }
         if let Some(path) = &self.key_file {
-            let text = std::fs::read_to_string(path)
-                .input(|| format!("Cannot read the private key {}", path.display()))?;
-            cx.build().journal.redactor().add([&text]);
-            let origin = path.display().to_string();
-            login.key = Some(
-                PrivateKey::parse(&Secret::new(text), None, &origin)
-                    .map_err(|error| StepError::input(sentence(&error.to_string())))?,
-            );
-            self.names.set("SSHPrivateKeyFile", origin);
+            login.key = Some(key(cx, path, self.certificate_file.as_deref())?);
+            self.names.set("SSHPrivateKeyFile", path.display().to_string());
         }
         if let Some(kind) = self.temporary {
             let pair = match self.kept(cx) {
@@ -156,7 +200,47 @@ impl Step for PrepareLogin {
         } else if let Some(key) = &login.key {
             self.names.set("SSHPublicKey", key.public_openssh());
         }
+        if let Some(way) = &self.bastion {
+            login.bastion = Some(Arc::new(way.bastion(cx)?));
+        }
         Ok(login)
+    }
+}
+
+/// A private key of the user, with its certificate.
+fn key(cx: &StepContext, path: &Path, certificate: Option<&Path>) -> Result<PrivateKey, StepError> {
+    let wrong = |error: goldsmith_guest::KeyError| StepError::input(sentence(&error.to_string()));
+    let text =
+        std::fs::read_to_string(path).input(|| format!("Cannot read the private key {}", path.display()))?;
+    cx.build().journal.redactor().add([&text]);
+    let key = PrivateKey::parse(&Secret::new(text), None, &path.display().to_string()).map_err(wrong)?;
+    let Some(certificate) = certificate else { return Ok(key) };
+    let text = std::fs::read_to_string(certificate)
+        .input(|| format!("Cannot read the certificate {}", certificate.display()))?;
+    key.with_certificate(&text, &certificate.display().to_string()).map_err(wrong)
+}
+
+/// Where the user's agent listens.
+fn agent(cx: &StepContext, option: &str) -> Result<PathBuf, StepError> {
+    cx.build().agent.clone().ok_or_else(|| {
+        StepError::input(format!("`{option}` is set, and there is no SSH agent (SSH_AUTH_SOCK is not set)."))
+            .hint("Start one (eval $(ssh-agent)) and add the key (ssh-add), or use ssh_private_key_file.")
+    })
+}
+
+impl Way {
+    fn bastion(&self, cx: &StepContext) -> Result<Bastion, StepError> {
+        let mut target = SshTarget::new(&self.host, self.port, &self.username);
+        if self.agent {
+            target = target.with_agent(agent(cx, "ssh_bastion_agent_auth")?);
+        }
+        if let Some(path) = &self.key_file {
+            target = target.with_key(key(cx, path, self.certificate_file.as_deref())?);
+        }
+        if let Some(password) = &self.password {
+            target = target.with_password(password.clone());
+        }
+        Ok(Bastion::new(target))
     }
 }
 
