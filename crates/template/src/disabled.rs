@@ -3,15 +3,18 @@
 //! The file alone says it: lines of comments that would be exactly one block or argument without their `#` or `//`
 //! are one that is disabled, whoever wrote them. A disabled block is named by its number among those of the block
 //! it stands in: `build[0]/disabled[1]`, at the top `disabled[0]`, counting through the documents.
+//!
+//! JSON templates have no comments. There a step is disabled that is left out of every build by its `except`; it keeps
+//! its name.
 
 use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
 use crate::blocks::{self, BlockRef};
-use crate::document::Document;
+use crate::document::{Document, Language};
 use crate::lines as places;
-use crate::syntax::ast::{Block, Item};
+use crate::syntax::ast::{Block, Expr, ExprKind, Item};
 use crate::syntax::{self, FileId, Span, SyntaxKind, lexer};
 
 /// Blocks that can stand at the top of a template, and in which other block each of the rest can.
@@ -64,6 +67,24 @@ pub struct Disabled {
 /// Whether a name is that of a disabled block.
 pub(crate) fn is_name(id: &str) -> bool {
     id.rsplit('/').next().is_some_and(|last| last.starts_with("disabled["))
+}
+
+/// The builds of a JSON template, by the names `only` and `except` know them by.
+pub(crate) fn builds(document: &Document) -> Vec<&str> {
+    document.body().blocks_of("source").filter_map(|source| source.label(1)).collect()
+}
+
+/// Whether a step of a JSON template is left out of every build: its `except` names them all.
+pub(crate) fn left_out(document: &Document, block: &Block) -> bool {
+    if document.language() != Language::LegacyTemplate || block.kind.as_str() == "source" {
+        return false;
+    }
+    let Some(ExprKind::List(except)) = block.body.attribute("except").map(|except| &except.value.kind) else {
+        return false;
+    };
+    let except: Vec<String> = except.iter().filter_map(Expr::literal_string).collect();
+    let builds = builds(document);
+    !builds.is_empty() && builds.iter().all(|build| except.iter().any(|name| name == build))
 }
 
 /// The disabled blocks of the documents, in order.

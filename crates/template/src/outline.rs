@@ -42,7 +42,7 @@ pub struct OutlineNode {
     pub warnings: u32,
     /// Whether it is a component that Goldsmith keeps but does not build.
     pub foreign: bool,
-    /// Whether it is turned into comments; see [`crate::disabled`].
+    /// Whether it is turned into comments, or in a JSON template left out of every build; see [`crate::disabled`].
     pub disabled: bool,
     /// The blocks in it.
     pub children: Vec<OutlineNode>,
@@ -137,7 +137,7 @@ fn node(
         errors,
         warnings,
         foreign: is_foreign(block, parent),
-        disabled: false,
+        disabled: disabled::left_out(document, block),
         children: Vec::new(),
     }
 }

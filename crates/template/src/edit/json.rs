@@ -2,6 +2,7 @@
 
 mod list;
 mod place;
+mod switch;
 mod write;
 
 use super::{About, AttributeValue, Destination, Edit, EditError, Planned, RawPatch, block::NewBlock, lines};
@@ -78,12 +79,15 @@ pub(super) fn plan(documents: &[Document], edit: &Edit) -> Result<Option<Planned
             return Err(EditError::NoComments { what: format!("`{name}`") });
         }
         Edit::DisableBlock { block } => {
-            let Some(_) = target(block)? else { return Ok(None) };
-            return Err(EditError::NoComments { what: format!("`{block}`") });
+            let Some(target) = target(block)? else { return Ok(None) };
+            switch::disable(&target)?
+        }
+        Edit::EnableBlock { block } => {
+            let Some(target) = target(block)? else { return Ok(None) };
+            switch::enable(&target)?
         }
         Edit::ReplaceText { .. }
         | Edit::Rename { .. }
-        | Edit::EnableBlock { .. }
         | Edit::ExtractVariable { .. }
         | Edit::MoveScriptToFile { .. }
         | Edit::CreateFile { .. }

@@ -191,12 +191,13 @@ pub enum Edit {
         /// Where to.
         to: Destination,
     },
-    /// Turns a block into comments, from which [`Edit::EnableBlock`] brings it back.
+    /// Turns a block into comments, from which [`Edit::EnableBlock`] brings it back. In a JSON template a step gets an
+    /// `except` with every build.
     DisableBlock {
         /// Which block.
         block: String,
     },
-    /// Makes a block of the comments that it was turned into.
+    /// Makes a block of the comments that it was turned into, or takes the `except` away again.
     EnableBlock {
         /// Which block, as the outline names it: see [`crate::disabled`].
         block: String,

@@ -39,7 +39,9 @@ pub(crate) fn plan(scene: &Scene<'_>, edit: &Edit) -> Result<Planned, EditError>
             }
         }
         Edit::ReplaceText { file, range, text } => return replace_text(scene.all, file, *range, text),
-        Edit::EnableBlock { block } => return switch::enable_block(documents, block),
+        Edit::EnableBlock { block } if disabled::is_name(block) => {
+            return switch::enable_block(documents, block);
+        }
         Edit::RemoveBlock { block } if disabled::is_name(block) => {
             return switch::remove_block(documents, block);
         }
@@ -84,10 +86,10 @@ pub(crate) fn plan(scene: &Scene<'_>, edit: &Edit) -> Result<Planned, EditError>
             list::relocate(&target(block)?, name, *index, *to).map(Planned::only)
         }
         Edit::DisableBlock { block } => switch::disable_block(&target(block)?),
+        Edit::EnableBlock { block } => switch::enable_block(documents, block),
         // Taken apart by the caller.
         Edit::ReplaceText { .. }
         | Edit::Rename { .. }
-        | Edit::EnableBlock { .. }
         | Edit::ExtractVariable { .. }
         | Edit::MoveScriptToFile { .. }
         | Edit::CreateFile { .. }
