@@ -11,6 +11,8 @@ use crate::syntax::lexer::{Token, tokens};
 pub(super) struct Header {
     pub(super) kind: String,
     pub(super) labels: Vec<String>,
+    /// The labels of what a `dynamic` block makes, as far as they are written out.
+    pub(super) makes: Vec<String>,
 }
 
 /// A call around the cursor.
@@ -155,7 +157,11 @@ impl Scan<'_> {
                     Some(Frame::Body { words, value: false, .. }) if !words.is_empty() => {
                         let labels = words.split_off(1);
                         let kind = words.pop().unwrap_or_default();
-                        Frame::Body { header: Some(Header { kind, labels }), words: Vec::new(), value: false }
+                        Frame::Body {
+                            header: Some(Header { kind, labels, ..Header::default() }),
+                            words: Vec::new(),
+                            value: false,
+                        }
                     }
                     _ => Frame::Object { key: None, value: false },
                 };
@@ -300,7 +306,9 @@ impl Scan<'_> {
             return cursor;
         }
         let header = |words: &[String]| match words.split_first() {
-            Some((kind, labels)) => Header { kind: kind.clone(), labels: labels.to_vec() },
+            Some((kind, labels)) => {
+                Header { kind: kind.clone(), labels: labels.to_vec(), ..Header::default() }
+            }
             None => Header::default(),
         };
         match self.stack.last() {

@@ -141,7 +141,7 @@ fn template(cursor: &mut Cursor, path: &[String]) -> Option<Header> {
             Shape::Block(wanted, _) => labels.len() < wanted,
             Shape::Argument => false,
         };
-        let header = Header { kind: key.clone(), labels };
+        let header = Header { kind: key.clone(), labels, ..Header::default() };
         if missing {
             return Some(header);
         }
@@ -169,9 +169,10 @@ fn legacy(cursor: &mut Cursor, document: &Document, path: &[String], offset: u32
     }
     let type_name = document.json().and_then(|json| element(&json.root, first, offset));
     if known && first != "builders" {
-        cursor.blocks.push(Header { kind: "build".to_owned(), labels: Vec::new() });
+        cursor.blocks.push(Header { kind: "build".to_owned(), ..Header::default() });
     }
-    cursor.blocks.push(Header { kind: kind.to_owned(), labels: type_name.into_iter().collect() });
+    let labels = type_name.into_iter().collect();
+    cursor.blocks.push(Header { kind: kind.to_owned(), labels, ..Header::default() });
     cursor.attribute = rest.first().cloned();
     cursor.keys = rest.get(1..).unwrap_or_default().to_vec();
     None

@@ -139,5 +139,26 @@ fn header(block: &Block) -> Header {
     Header {
         kind: block.kind.name.to_string(),
         labels: block.labels.iter().map(|label| label.text.to_string()).collect(),
+        makes: makes(block),
+    }
+}
+
+/// The labels of the blocks that a `dynamic` block makes, where they are written out.
+fn makes(block: &Block) -> Vec<String> {
+    let labels = block.body.attribute("labels").filter(|_| block.kind.as_str() == "dynamic");
+    match labels.map(|labels| &labels.value.kind) {
+        Some(ExprKind::List(labels)) => labels.iter().map_while(Expr::literal_string).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Tells the `dynamic` blocks around a place what they make; the text there need not be complete.
+pub(super) fn tell(headers: &mut [Header], body: &Body, offset: u32) {
+    let mut body = body;
+    for header in headers {
+        let inside = |block: &&Block| block.kind.as_str() == header.kind && block.body.span.touches(offset);
+        let Some(block) = body.blocks().find(inside) else { return };
+        header.makes = makes(block);
+        body = &block.body;
     }
 }

@@ -190,7 +190,9 @@ impl<'a> Editor<'a> {
         if document.language().is_json() {
             cursor_json::json(document, offset)
         } else {
-            cursor::native(document.text(), offset)
+            let mut cursor = cursor::native(document.text(), offset);
+            find::tell(&mut cursor.blocks, document.body(), offset);
+            cursor
         }
     }
 }

@@ -45,14 +45,29 @@ pub(super) struct Shape {
     pub(super) blocks: Vec<BlockKind>,
 }
 
+/// The blocks with those that `dynamic` blocks make in place of their `content`.
+fn expanded(blocks: &[Header]) -> Vec<Header> {
+    let mut out: Vec<Header> = Vec::new();
+    for block in blocks {
+        let made = out.last().filter(|outer| outer.kind == "dynamic" && block.kind == "content");
+        match made.and_then(|outer| Some((outer.labels.first()?.clone(), outer.makes.clone()))) {
+            Some((kind, labels)) => {
+                out.pop();
+                out.push(Header { kind, labels, ..Header::default() });
+            }
+            None => out.push(block.clone()),
+        }
+    }
+    out
+}
+
 /// The component a block declares, by the blocks it is in.
 pub(super) fn component(blocks: &[Header]) -> Option<(ComponentKind, String)> {
+    let blocks = expanded(blocks);
     let (block, outer) = blocks.split_last()?;
     let parent = outer.last().map(|parent| parent.kind.as_str());
     let label = block.labels.first().cloned();
     match (block.kind.as_str(), parent) {
-        // A dynamic block makes blocks of the kind its label names, of a type that is often written out.
-        ("content", Some("dynamic")) => None,
         ("source", None) => Some((ComponentKind::Source, label?)),
         ("source", Some("build")) => {
             let label = label?;
@@ -69,6 +84,7 @@ pub(super) fn component(blocks: &[Header]) -> Option<(ComponentKind, String)> {
 
 /// What fits into the innermost of these blocks; at the top of a file there is none.
 pub(super) fn shape(blocks: &[Header]) -> Shape {
+    let blocks = &expanded(blocks)[..];
     let Some((block, outer)) = blocks.split_last() else {
         return Shape { blocks: TOP.iter().map(described).collect(), ..Shape::default() };
     };
