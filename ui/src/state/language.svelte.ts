@@ -112,7 +112,9 @@ class Language {
       toast('error', t.language.notAName(name));
       return;
     }
-    await this.#replace(renaming.usages.usages.map(({ place }) => ({ place, text: name })));
+    const { symbol } = renaming.usages;
+    // Files with values of variables follow as well.
+    if (symbol) await workspace.edit({ edit: 'rename', symbol, to: name });
   }
 
   async fix(fix: Fix): Promise<void> {

@@ -161,6 +161,7 @@ export class Double {
       else next = body.replace(/\n(\s*)\}$/, (_, indent: string) => `\n${indent}  ${edit.name} = ${written(edit.value)}\n${indent}}`);
       return text.slice(0, start) + next + text.slice(end);
     }
+    if (edit.edit === 'rename') return text.replaceAll(new RegExp(`(variable "|var\\.)${edit.symbol.name}\\b`, 'g'), `$1${edit.to}`);
     if (edit.edit === 'several') return edit.edits.reduce((whole, one) => this.#edited(whole, one), text);
     throw new Error(`the double does not know the edit ${edit.edit}`);
   }
