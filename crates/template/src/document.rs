@@ -11,7 +11,7 @@ use crate::syntax::ast::{Body, Expr};
 use crate::syntax::{self, FileId, Parse, Span};
 
 /// Larger files are kept and shown but not read as a template.
-pub const MAX_SYNTAX_BYTES: usize = 32 * 1024 * 1024;
+pub const MAX_SYNTAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// How lines end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -6,6 +6,7 @@
 //! [`Files`].
 
 pub mod blocks;
+pub mod budget;
 pub mod config;
 pub mod diagnostic;
 pub mod disabled;

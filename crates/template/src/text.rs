@@ -57,6 +57,16 @@ pub struct UnfilledHole {
     pub hole: Hole,
 }
 
+impl Hole {
+    /// About how many bytes it takes besides itself.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Hole::Build(text) | Hole::Field(text) | Hole::Unknown(text) => text.len(),
+            Hole::Late { expression, .. } => expression.len(),
+        }
+    }
+}
+
 impl fmt::Display for Hole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -125,6 +135,15 @@ impl Text {
     /// True when nothing is in it, not even a hole.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
+    }
+
+    /// About how many bytes it takes besides itself.
+    pub(crate) fn size(&self) -> usize {
+        let part = |part: &Part| match part {
+            Part::Known(text) => text.len(),
+            Part::Hole(hole) => size_of::<Part>() + hole.size(),
+        };
+        self.parts.iter().map(part).sum()
     }
 
     /// The holes in order of appearance.

@@ -164,16 +164,24 @@ impl Value {
         }
     }
 
-    /// How many values it is made of.
-    pub fn weight(&self) -> usize {
+    /// About how many bytes it takes, and how deep its collections are inside each other.
+    pub(crate) fn measure(&self) -> (usize, usize) {
+        let own = size_of::<Value>();
+        let all = |parts: &mut dyn Iterator<Item = (usize, usize)>| {
+            let (size, depth) = parts.fold((0, 0), |(a, b), (size, depth)| (a + size, depth.max(b)));
+            (own + size, depth + 1)
+        };
         match self {
             Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
-                1 + items.iter().map(Value::weight).sum::<usize>()
+                all(&mut items.iter().map(Value::measure))
             }
-            Value::Map(entries) | Value::Object(entries) => {
-                1 + entries.values().map(Value::weight).sum::<usize>()
-            }
-            _ => 1,
+            Value::Map(entries) | Value::Object(entries) => all(&mut entries.iter().map(|(key, item)| {
+                let (size, depth) = item.measure();
+                (own + key.len() + size, depth)
+            })),
+            Value::String(text) => (own + text.size(), 0),
+            Value::Unknown(unknown) => (own + unknown.hole.size(), 0),
+            Value::Null | Value::Bool(_) | Value::Number(_) => (own, 0),
         }
     }
 

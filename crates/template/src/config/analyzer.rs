@@ -1,6 +1,7 @@
 //! What the parts of the analysis share: documents, evaluation with places, and the list of problems.
 
 use super::Inputs;
+use crate::budget::Budget;
 use crate::diagnostic::{Diagnostic, Replacement, Severity};
 use crate::document::Document;
 use crate::eval::{Evaluator, Fault, Scope};
@@ -13,7 +14,10 @@ use crate::syntax::{FileId, Span};
 use crate::text::Text;
 use crate::value::Value;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// The state of one analysis.
 pub(super) struct Analyzer<'a> {
@@ -25,16 +29,20 @@ pub(super) struct Analyzer<'a> {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) sensitive: Vec<String>,
     pub(super) drawn: Cell<u64>,
+    /// What may still be made.
+    pub(super) budget: Rc<Budget>,
+    /// Whether it was said that nothing is left.
+    over: bool,
     /// Local names of the plugins the template requires.
     pub(super) plugins: Vec<String>,
     /// Whether it is a template of Packer's first language.
     pub(super) legacy: bool,
     /// The variables of such a template.
-    pub(super) user: BTreeMap<String, Text>,
+    pub(super) user: Arc<BTreeMap<String, Text>>,
 }
 
 /// Names that a `dynamic` block gives values to, inside its content.
-pub(super) type Locals = Vec<(String, Value)>;
+pub(super) type Locals = Vec<(String, Rc<Value>)>;
 
 /// A block after expansion of `dynamic`.
 #[derive(Clone, Debug)]
@@ -57,6 +65,9 @@ impl View<'_> {
 /// Generated blocks of one template.
 const MAX_GENERATED: usize = 2_000;
 
+/// What a block counts for, in bytes.
+pub(super) const BLOCK: usize = 1 << 10;
+
 impl<'a> Analyzer<'a> {
     pub(super) fn new(project: &'a Project, files: &'a dyn Files, inputs: &'a Inputs) -> Self {
         Analyzer {
@@ -67,9 +78,11 @@ impl<'a> Analyzer<'a> {
             diagnostics: Vec::new(),
             sensitive: Vec::new(),
             drawn: Cell::new(0),
+            budget: Rc::default(),
+            over: false,
             plugins: Vec::new(),
             legacy: project.is_legacy(),
-            user: BTreeMap::new(),
+            user: Arc::default(),
         }
     }
 
@@ -150,17 +163,21 @@ impl<'a> Analyzer<'a> {
         locals: &Locals,
         only_env: bool,
     ) -> (Value, bool) {
+        if !self.afford(0, expr.span) {
+            return (crate::eval::broken(), false);
+        }
         let context = Context {
             files: self.files,
             root: self.project.root(),
             inputs: self.inputs,
             drawn: &self.drawn,
+            budget: &self.budget,
             in_template: false,
         };
         let mut evaluator = Evaluator::new(scope, &context);
         evaluator.only_env = only_env;
         for (name, value) in locals {
-            evaluator.define(name.clone(), value.clone());
+            evaluator.define(name.clone(), Rc::clone(value));
         }
         let value = evaluator.eval(expr);
         let faults = std::mem::take(&mut evaluator.faults);
@@ -169,6 +186,20 @@ impl<'a> Analyzer<'a> {
             self.fault(fault);
         }
         (value, fine)
+    }
+
+    /// Pays for what is made outside of expressions. False, with an error the first time, when nothing is left for it.
+    pub(super) fn afford(&mut self, amount: usize, span: Span) -> bool {
+        if self.budget.begin() && self.budget.take(amount) {
+            return true;
+        }
+        if !self.over {
+            self.over = true;
+            let message = "with this the template comes to too much; the rest is not evaluated";
+            self.error("template.too-large", span, message).help =
+                Some("generate fewer blocks, or shorter values".to_owned());
+        }
+        false
     }
 
     pub(super) fn fault(&mut self, fault: Fault) {
@@ -191,24 +222,33 @@ impl<'a> Analyzer<'a> {
         });
     }
 
-    /// The attributes of a body, each name once; a second one is an error.
+    /// The attributes of a body, each name once: the first one counts.
     pub(super) fn attributes<'b>(&mut self, body: &'b Body) -> Vec<&'b Attribute> {
-        let mut kept: Vec<&Attribute> = Vec::new();
-        for attribute in body.attributes() {
-            match kept.iter().find(|other| other.name.name == attribute.name.name) {
-                // The reader of JSON templates has said so.
-                Some(_) if self.legacy => {}
-                Some(first) => {
-                    let first = first.name.span;
-                    let message = format!("\"{}\" is set a second time", attribute.name.as_str());
-                    self.error("attribute.duplicate", attribute.name.span, message).help =
-                        Some("keep one of the two".to_owned());
-                    self.relate("it is set here first", first);
-                }
-                None => kept.push(attribute),
+        let mut seen = HashSet::new();
+        body.attributes().filter(|attribute| seen.insert(attribute.name.name.clone())).collect()
+    }
+
+    /// Reports what is set twice in a body or in a block inside it, whether the block is used or not: to HCL that is
+    /// an error of syntax.
+    pub(super) fn duplicates(&mut self, body: &Body) {
+        let mut first: HashMap<&str, Span> = HashMap::new();
+        for item in &body.items {
+            match item {
+                Item::Block(block) => self.duplicates(&block.body),
+                Item::Attribute(attribute) => match first.entry(attribute.name.as_str()) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(attribute.name.span);
+                    }
+                    Entry::Occupied(entry) => {
+                        let first = *entry.get();
+                        let message = format!("\"{}\" is set a second time", attribute.name.as_str());
+                        self.error("attribute.duplicate", attribute.name.span, message).help =
+                            Some("keep one of the two".to_owned());
+                        self.relate("it is set here first", first);
+                    }
+                },
             }
         }
-        kept
     }
 
     /// Checks that a body has no attributes and blocks but these.
@@ -239,6 +279,9 @@ impl<'a> Analyzer<'a> {
     pub(super) fn blocks<'b>(&mut self, body: &'b Body, scope: &Scope, locals: &Locals) -> Vec<View<'b>> {
         let mut views = Vec::new();
         for block in body.blocks() {
+            if !self.afford(BLOCK, block.header) {
+                break;
+            }
             if block.kind.as_str() == "dynamic" && !block.labels.is_empty() {
                 self.expand(block, scope, locals, &mut views);
             } else {
@@ -292,6 +335,9 @@ impl<'a> Analyzer<'a> {
         };
         let before = views.len();
         for (key, value) in pairs {
+            if !self.afford(BLOCK, block.header) {
+                return;
+            }
             if views.len() - before >= MAX_GENERATED {
                 self.error("dynamic.too-many", block.header, "this makes more than 2000 blocks");
                 views.truncate(before);
@@ -299,7 +345,7 @@ impl<'a> Analyzer<'a> {
             }
             let mut inner = locals.clone();
             let entries = [("key".to_owned(), key), ("value".to_owned(), value)];
-            inner.push((iterator.clone(), Value::Object(entries.into_iter().collect())));
+            inner.push((iterator.clone(), Rc::new(Value::Object(entries.into_iter().collect()))));
             let mut labels = Vec::new();
             if let Some(attribute) = block.body.attribute("labels") {
                 let (value, _) = self.eval(&attribute.value, scope, &inner);

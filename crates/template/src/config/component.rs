@@ -224,7 +224,14 @@ fn fill_in(
     let facts = if spec.late { &late } else { facts };
     let secrets = if a.legacy { a.sensitive.clone() } else { Vec::new() };
     let mut source = String::new();
+    if !a.afford(0, span) {
+        return None;
+    }
+    let budget = &a.budget;
     let rendered = value.map_texts(&mut |text: Text| match gotemplate::render(&text, facts) {
+        Ok(rendered) if !budget.take(rendered.text.size()) => {
+            Err(gotemplate::Error { offset: 0, message: "it comes to too much text".to_owned() })
+        }
         Ok(rendered) => {
             missing.extend(rendered.missing);
             let text = rendered.text;

@@ -27,7 +27,7 @@ impl<'a> Console<'a> {
         let mut analyzer = Analyzer::new(project, files, inputs);
         if analyzer.legacy {
             let (values, _) = legacy::variables(&mut analyzer);
-            analyzer.user = values;
+            analyzer.user = values.into();
             return Self { analyzer, scope: Scope::new() };
         }
         let (values, _) = variables::variables(&mut analyzer);
@@ -60,11 +60,13 @@ impl<'a> Console<'a> {
             let problem = |error: syntax::SyntaxError| Diagnostic::error(error.code, error.message);
             return Err(errors.into_iter().map(problem).collect());
         }
+        self.analyzer.budget.begin();
         let context = Context {
             files: self.analyzer.files,
             root: self.analyzer.project.root(),
             inputs: self.analyzer.inputs,
             drawn: &self.analyzer.drawn,
+            budget: &self.analyzer.budget,
             in_template: false,
         };
         let mut evaluator = Evaluator::new(&self.scope, &context);
@@ -98,7 +100,7 @@ impl<'a> Console<'a> {
 
     fn root(&self, name: &str) -> BTreeMap<String, Value> {
         match self.scope.roots.get(name) {
-            Some(Root::Object { entries, .. }) => entries.clone(),
+            Some(Root::Object { entries, .. }) => BTreeMap::clone(entries),
             _ => BTreeMap::new(),
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn evaluate(a: &mut Analyzer<'_>, scope: &mut Scope) -> Vec<Foreign> 
                     for inner in block.body.blocks() {
                         a.error("body.unknown", inner.header, "a locals block holds only name = value");
                     }
-                    for attribute in block.body.attributes() {
+                    for attribute in a.attributes(&block.body) {
                         let node = Node::Local { expr: &attribute.value, sensitive: false };
                         let key = vec!["local".to_owned(), attribute.name.name.to_string()];
                         add(a, &mut graph, key, node, attribute.name.span);

@@ -3,6 +3,7 @@
 use super::analyzer::{Analyzer, Locals};
 use super::component::facts;
 use super::model::{Origin, Variable};
+use crate::budget::Budget;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Document, Language};
 use crate::eval::Scope;
@@ -15,6 +16,7 @@ use crate::text::{Hole, Part, Text};
 use crate::types::{Mismatch, convert};
 use crate::value::Value;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Checks the keys at the top, and that no two builders have one name.
 pub(super) fn check(a: &mut Analyzer<'_>) {
@@ -108,6 +110,7 @@ pub(super) fn variables(a: &mut Analyzer<'_>) -> (BTreeMap<String, Text>, Vec<Va
         done: BTreeMap::new(),
         open: Vec::new(),
         facts: facts(a, "", ""),
+        budget: Rc::clone(&a.budget),
         problems: Vec::new(),
     };
     // What names the build exists only in a build.
@@ -293,6 +296,7 @@ struct Resolution {
     /// Names on the way to the one asked for.
     open: Vec<String>,
     facts: gotemplate::Facts,
+    budget: Rc<Budget>,
     problems: Vec<String>,
 }
 
@@ -317,9 +321,13 @@ impl Resolution {
             user.insert(used.to_owned(), value);
         }
         self.open.pop();
-        self.facts.user = Some(user);
+        self.facts.user = Some(user.into());
         let value = match gotemplate::render(&Text::from(raw.as_str()), &self.facts) {
-            Ok(rendered) => rendered.text,
+            Ok(rendered) if self.budget.begin() && self.budget.take(rendered.text.size()) => rendered.text,
+            Ok(_) => {
+                self.problems.push("with it the variables come to too much text".to_owned());
+                Text::from(Hole::Unknown("a value with an error".to_owned()))
+            }
             Err(error) => {
                 self.problems.push(error.to_string());
                 Text::from(Hole::Unknown("a value with an error".to_owned()))

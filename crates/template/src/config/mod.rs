@@ -15,6 +15,7 @@ mod steps;
 mod tests;
 mod top;
 mod types;
+mod uses;
 mod variables;
 
 use crate::diagnostic::Diagnostic;
@@ -107,9 +108,12 @@ pub fn analyze(project: &Project, files: &dyn Files, inputs: &Inputs) -> Analysi
     let (scope, variables, foreign_data) = if a.legacy {
         legacy::check(&mut a);
         let (values, variables) = legacy::variables(&mut a);
-        a.user = values;
+        a.user = values.into();
         (Scope::new(), variables, Vec::new())
     } else {
+        for document in project.documents() {
+            a.duplicates(document.body());
+        }
         top::check(&mut a);
         top::packer(&mut a);
         let (values, variables) = variables::variables(&mut a);

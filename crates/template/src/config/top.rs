@@ -1,7 +1,7 @@
 //! The blocks at the top of a template (packer.md 1.2).
 
 use super::analyzer::{Analyzer, Locals, View};
-use super::builds::Sources;
+use super::uses::Sources;
 use crate::eval::Scope;
 use crate::options::nearest;
 use crate::syntax::ast::Attribute;

@@ -100,11 +100,13 @@ fn constant(expr: &Expr) -> Result<Value, (Span, String)> {
     let files = crate::files::MemoryFiles::new();
     let inputs = super::Inputs::harmless("/");
     let drawn = std::cell::Cell::new(0);
+    let budget = crate::budget::Budget::default();
     let context = Context {
         files: &files,
         root: std::path::Path::new("."),
         inputs: &inputs,
         drawn: &drawn,
+        budget: &budget,
         in_template: false,
     };
     let mut evaluator = Evaluator::new(&scope, &context);

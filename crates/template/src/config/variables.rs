@@ -196,7 +196,7 @@ fn declare_all<'b>(a: &mut Analyzer<'_>, block: &'b Block, declared: &mut Vec<De
     for item in block.body.blocks() {
         a.error("body.unknown", item.header, "a variables block holds only name = default");
     }
-    for attribute in block.body.attributes() {
+    for attribute in a.attributes(&block.body) {
         let name = attribute.name.name.to_string();
         if duplicate(a, declared, &name, attribute.name.span) {
             continue;
@@ -354,6 +354,7 @@ fn from_file(
     a.diagnostics.extend(document.diagnostics().iter().cloned());
     let body = document.body().clone();
     a.extra.push(document);
+    a.duplicates(&body);
     for block in body.blocks() {
         let message = match block.kind.as_str() {
             "variable" => {

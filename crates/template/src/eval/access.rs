@@ -7,6 +7,9 @@ use crate::syntax::ast::{Expr, ExprKind, Step, StepKind};
 use crate::text::{Hole, Text};
 use crate::types::{Type, convert};
 use crate::value::{Unknown, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Attributes of `build` in every job, for "did you mean".
 const BUILD_VALUES: &[&str] = &[
@@ -28,13 +31,13 @@ const BUILD_VALUES: &[&str] = &[
     "WinRMPassword",
 ];
 
-impl Evaluator<'_> {
+impl<'a> Evaluator<'a> {
     pub(super) fn variable(&mut self, name: &str, span: Span) -> Value {
-        if let Some((_, value)) = self.locals.iter().rev().find(|(local, _)| local == name) {
-            return value.clone();
+        if let Some(value) = self.local(name) {
+            return Value::clone(&value);
         }
         match self.scope.roots.get(name) {
-            Some(Root::Object { entries, .. }) => Value::Object(entries.clone()),
+            Some(Root::Object { entries, .. }) => Value::Object(BTreeMap::clone(entries)),
             Some(Root::Build) => {
                 self.fault("eval.reference", span, "build must be followed by an attribute, as in build.Host")
             }
@@ -43,6 +46,12 @@ impl Evaluator<'_> {
             ),
             None => self.no_such_name(name, span),
         }
+    }
+
+    /// The value of a loop's variable.
+    fn local(&self, name: &str) -> Option<Rc<Value>> {
+        let found = self.locals.iter().rev().find(|(local, _)| local == name);
+        found.map(|(_, value)| Rc::clone(value))
     }
 
     fn no_such_name(&mut self, name: &str, span: Span) -> Value {
@@ -63,29 +72,32 @@ impl Evaluator<'_> {
 
     pub(super) fn access(&mut self, base: &Expr, steps: &[Step], span: Span) -> Value {
         let mut rest = steps;
+        let local;
         let mut value = match &base.kind {
-            ExprKind::Variable(name) if !self.locals.iter().any(|(local, _)| local == name.as_str()) => {
-                let (value, used) = self.root_access(name, base.span, steps);
-                rest = steps.get(used..).unwrap_or(&[]);
-                value
-            }
-            _ => self.eval(base),
+            ExprKind::Variable(name) => match self.local(name) {
+                Some(found) => {
+                    local = found;
+                    Cow::Borrowed(&*local)
+                }
+                None => {
+                    let (value, used) = self.root_access(name, base.span, steps);
+                    rest = steps.get(used..).unwrap_or(&[]);
+                    value
+                }
+            },
+            _ => Cow::Owned(self.eval(base)),
         };
-        for (index, step) in rest.iter().enumerate() {
-            if self.faults.len() > 1_000 {
+        for step in rest {
+            if self.exhausted.is_some() {
                 return broken();
             }
             value = self.step(value, step, span);
-            // Faults are reported once; what follows one is quiet.
-            if let (Value::Unknown(_), Some(_)) = (&value, rest.get(index + 1)) {
-                continue;
-            }
         }
-        value
+        value.into_owned()
     }
 
     /// The start of an access: the root with as many steps as belong to the name itself.
-    fn root_access(&mut self, root: &str, span: Span, steps: &[Step]) -> (Value, usize) {
+    fn root_access(&mut self, root: &str, span: Span, steps: &[Step]) -> (Cow<'a, Value>, usize) {
         let attr = |index: usize| match steps.get(index).map(|step| &step.kind) {
             Some(StepKind::Attr(name)) => Some(name.to_string()),
             Some(StepKind::Index(key)) => key.literal_string(),
@@ -95,9 +107,9 @@ impl Evaluator<'_> {
         let scope = self.scope;
         match scope.roots.get(root) {
             Some(Root::Build) => {
-                let Some(name) = attr(0) else { return (self.variable(root, span), 0) };
+                let Some(name) = attr(0) else { return (Cow::Owned(self.variable(root, span)), 0) };
                 if let Some(known) = scope.known_build.get(&name) {
-                    return (known.clone(), 1);
+                    return (Cow::Borrowed(known), 1);
                 }
                 if let Some(near) = nearest(&name, BUILD_VALUES.iter().copied())
                     && near != name
@@ -106,14 +118,14 @@ impl Evaluator<'_> {
                     let message = format!("build has no \"{name}\"");
                     let value =
                         self.helped("eval.reference", at(0), message, format!("did you mean build.{near}?"));
-                    return (value, 1);
+                    return (Cow::Owned(value), 1);
                 }
-                (Value::String(Text::from(Hole::Build(name))), 1)
+                (Cow::Owned(Value::String(Text::from(Hole::Build(name)))), 1)
             }
             Some(Root::Object { entries, noun }) => {
-                let Some(name) = attr(0) else { return (self.variable(root, span), 0) };
+                let Some(name) = attr(0) else { return (Cow::Owned(self.variable(root, span)), 0) };
                 if let Some(value) = entries.get(&name) {
-                    return (value.clone(), 1);
+                    return (Cow::Borrowed(value), 1);
                 }
                 let message = match *noun {
                     "" => format!("{root} has no \"{name}\""),
@@ -125,50 +137,51 @@ impl Evaluator<'_> {
                     (None, "variable") => format!("declare it: variable \"{name}\" {{ ... }}"),
                     (None, "local") => format!("declare it in a locals block: {name} = ..."),
                     (None, _) => {
-                        format!("{root} has {}", entries.keys().cloned().collect::<Vec<_>>().join(", "))
+                        format!("{root} has {}", some(entries.keys()))
                     }
                 };
                 let value = self.helped("eval.reference", at(0), message, help);
                 if let (Some(near), Some(fault)) = (near, self.faults.last_mut()) {
                     fault.fix = Some((format!("Replace by `{root}.{near}`"), format!("{root}.{near}")));
                 }
-                (value, 1)
+                (Cow::Owned(value), 1)
             }
             Some(Root::Data { declared }) => {
                 let (Some(ty), Some(name)) = (attr(0), attr(1)) else {
-                    return (self.variable(root, span), 0);
+                    return (Cow::Owned(self.variable(root, span)), 0);
                 };
                 if let Some(value) = declared.get(&ty).and_then(|names| names.get(&name)) {
-                    return (value.clone(), 2);
+                    return (Cow::Borrowed(value), 2);
                 }
                 let message = format!("the data source \"{ty}\" \"{name}\" is not declared");
-                (
-                    self.helped(
-                        "eval.reference",
-                        at(1),
-                        message,
-                        format!("declare it: data \"{ty}\" \"{name}\" {{ ... }}"),
-                    ),
-                    2,
-                )
+                let help = format!("declare it: data \"{ty}\" \"{name}\" {{ ... }}");
+                (Cow::Owned(self.helped("eval.reference", at(1), message, help)), 2)
             }
-            None => (self.no_such_name(root, span), steps.len()),
+            None => (Cow::Owned(self.no_such_name(root, span)), steps.len()),
         }
     }
 
-    fn step(&mut self, value: Value, step: &Step, span: Span) -> Value {
-        match &step.kind {
-            StepKind::Attr(name) => self.attribute(value, name, step.span),
-            StepKind::Index(key) => {
-                let key_value = self.eval(key);
-                self.index(value, &key_value, key.span)
+    /// One step into a value, without a copy where there is such a part.
+    fn step<'v>(&mut self, value: Cow<'v, Value>, step: &Step, span: Span) -> Cow<'v, Value> {
+        let (key, at) = match &step.kind {
+            StepKind::Attr(name) => {
+                if let Cow::Borrowed(whole) = value
+                    && let Some(found) = whole.as_entries().and_then(|entries| entries.get(name.as_str()))
+                {
+                    return Cow::Borrowed(found);
+                }
+                return Cow::Owned(self.attribute(value.into_owned(), name, step.span));
             }
-            StepKind::LegacyIndex(digits) => {
-                let key = digits.parse().map_or(Value::Null, Value::Number);
-                self.index(value, &key, step.span)
-            }
-            StepKind::Splat { each, .. } => self.splat(value, each, span),
+            StepKind::Index(key) => (self.eval(key), key.span),
+            StepKind::LegacyIndex(digits) => (digits.parse().map_or(Value::Null, Value::Number), step.span),
+            StepKind::Splat { each, .. } => return Cow::Owned(self.splat(value.into_owned(), each, span)),
+        };
+        if let Cow::Borrowed(whole) = value
+            && let Some(found) = part(whole, &key)
+        {
+            return Cow::Borrowed(found);
         }
+        Cow::Owned(self.index(value.into_owned(), &key, at))
     }
 
     fn attribute(&mut self, value: Value, name: &str, span: Span) -> Value {
@@ -180,7 +193,7 @@ impl Evaluator<'_> {
                     let help = match nearest(name, entries.keys().map(String::as_str)) {
                         Some(near) => format!("did you mean \"{near}\"?"),
                         None if entries.is_empty() => "it is empty".to_owned(),
-                        None => format!("it has {}", entries.keys().cloned().collect::<Vec<_>>().join(", ")),
+                        None => format!("it has {}", some(entries.keys())),
                     };
                     self.helped("eval.attribute", span, format!("there is no attribute \"{name}\""), help)
                 }
@@ -253,16 +266,36 @@ impl Evaluator<'_> {
             single => vec![single],
         };
         let mut out = Vec::with_capacity(items.len());
+        let before = self.faults.len();
         for item in items {
-            if !self.spend(span) {
+            if !self.spend(0, span) || self.faults.len() > before {
                 return broken();
             }
-            let mut item = item;
+            let mut item = Cow::Borrowed(&item);
             for step in each {
                 item = self.step(item, step, span);
             }
-            out.push(item);
+            out.push(item.into_owned());
         }
         Value::Tuple(out)
+    }
+}
+
+/// The element or entry that a known key names.
+fn part<'v>(whole: &'v Value, key: &Value) -> Option<&'v Value> {
+    match (whole, key) {
+        (Value::List(items) | Value::Tuple(items), Value::Number(number)) => items.get(number.as_usize()?),
+        (Value::Map(entries) | Value::Object(entries), Value::String(text)) => entries.get(text.known()?),
+        _ => None,
+    }
+}
+
+/// The first few names, for messages.
+fn some<'n>(names: impl ExactSizeIterator<Item = &'n String>) -> String {
+    let count = names.len();
+    let shown: Vec<&str> = names.take(20).map(String::as_str).collect();
+    match count.saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }

@@ -4,6 +4,7 @@
 //! `upper(build.Host)` becomes a hole that carries the expression; [`finish`] computes it during the build.
 
 use super::{Evaluator, Scope};
+use crate::budget::Budget;
 use crate::functions::Context;
 use crate::references::paths;
 use crate::syntax::ast::{Expr, StepKind};
@@ -150,7 +151,9 @@ pub fn finish(expression: &str, build: &dyn Fn(&str) -> Option<String>) -> Resul
     let inputs = crate::config::Inputs::harmless("/");
     let drawn = std::cell::Cell::new(0);
     let root = std::path::Path::new("/");
-    let context = Context { files: &files, root, inputs: &inputs, drawn: &drawn, in_template: false };
+    let budget = Budget::default();
+    let context =
+        Context { files: &files, root, inputs: &inputs, drawn: &drawn, budget: &budget, in_template: false };
     let mut evaluator = Evaluator::new(&scope, &context);
     let value = evaluator.eval(&expr);
     if let Some(fault) = evaluator.faults.first() {

@@ -41,7 +41,7 @@ impl Evaluator<'_> {
         let mut groups: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let before = self.faults.len();
         for (key, item) in pairs {
-            if !self.spend(span) {
+            if !self.spend(0, span) {
                 return broken();
             }
             let mark = self.locals.len();

@@ -162,7 +162,7 @@ impl Evaluator<'_> {
         let before = self.faults.len();
         let mut other = self.eval(other);
         if self.faults.len() > before {
-            self.faults.truncate(before);
+            self.forgive(before);
             return value;
         }
         let mut value = value;

@@ -2,14 +2,15 @@
 
 use crate::value::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a root name stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Root {
     /// An object whose attributes are all known by name: `var`, `local`, `path`, `packer`, `source`.
     Object {
-        /// Its attributes.
-        entries: BTreeMap<String, Value>,
+        /// Its attributes. Every job has a scope of its own, and all of them have the same variables and locals.
+        entries: Arc<BTreeMap<String, Value>>,
         /// What an attribute is called in messages: "variable".
         noun: &'static str,
     },
@@ -42,7 +43,7 @@ impl Scope {
     /// Adds an object.
     #[must_use]
     pub fn with(mut self, name: &str, noun: &'static str, entries: BTreeMap<String, Value>) -> Scope {
-        self.roots.insert(name.to_owned(), Root::Object { entries, noun });
+        self.roots.insert(name.to_owned(), Root::Object { entries: Arc::new(entries), noun });
         self
     }
 
@@ -63,7 +64,7 @@ impl Scope {
     /// Sets one attribute of an object.
     pub fn set(&mut self, root: &str, name: &str, value: Value) {
         if let Some(Root::Object { entries, .. }) = self.roots.get_mut(root) {
-            entries.insert(name.to_owned(), value);
+            Arc::make_mut(entries).insert(name.to_owned(), value);
         }
     }
 }

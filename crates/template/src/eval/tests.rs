@@ -19,8 +19,15 @@ fn eval(source: &str) -> Result<Value, String> {
     let mut inputs = Inputs::harmless("/cwd");
     inputs.now = "2020-09-13T12:26:40Z".parse().map_err(|_| "time")?;
     let drawn = Cell::new(0);
-    let context =
-        Context { files: &files, root: Path::new("t"), inputs: &inputs, drawn: &drawn, in_template: false };
+    let budget = crate::budget::Budget::default();
+    let context = Context {
+        files: &files,
+        root: Path::new("t"),
+        inputs: &inputs,
+        drawn: &drawn,
+        budget: &budget,
+        in_template: false,
+    };
     let secret = Value::from("hunter2").mark_sensitive();
     let scope = Scope::new()
         .with("var", "variable", BTreeMap::from([("name".into(), "ada".into()), ("secret".into(), secret)]))
@@ -250,7 +257,7 @@ fn sensitive_marks_follow_the_value() {
 #[test]
 fn runaway_expressions_end() {
     let nested = format!("{}1{}", "[for x in range(1000) : ".repeat(3), "]".repeat(3));
-    assert!(eval(&nested).unwrap_err().starts_with("eval.too-long"));
+    assert!(eval(&nested).unwrap_err().starts_with("eval.too-large"));
     let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
     assert!(eval(&nested(100)).is_ok());
     assert!(eval(&nested(250)).is_err());

@@ -8,8 +8,8 @@ use crate::types::{Type, convert, unify_in_place};
 use crate::value::Value;
 use std::collections::BTreeMap;
 
-/// Elements one call may make.
-const MOST: usize = 100_000;
+/// What comparing two values counts for.
+const COMPARISON: usize = 16;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("length", &[P::Any], P::Num, length).passes_holes(),
@@ -76,9 +76,10 @@ pub(super) const TABLE: &[Function] = &[
         items.sort_by(Value::order);
         Ok(Value::List(items))
     }),
-    Function::new("distinct", &[P::Seq], P::Seq, |_, a| {
+    Function::new("distinct", &[P::Seq], P::Seq, |context, a| {
         let mut kept: Vec<Value> = Vec::new();
         for item in one_type(elements(a, 0)?.to_vec())? {
+            context.take(kept.len() * COMPARISON)?;
             if !kept.iter().any(|other| equal(other, &item)) {
                 kept.push(item);
             }
@@ -153,10 +154,13 @@ pub(super) const TABLE: &[Function] = &[
     }),
     Function::new("setunion", &[P::Set], P::Set, |_, a| Ok(Value::set(unified(all_elements(a)?))))
         .rest(P::Set),
-    Function::new("setintersection", &[P::Set], P::Set, |_, a| {
+    Function::new("setintersection", &[P::Set], P::Set, |context, a| {
         let mut kept = elements(a, 0)?.to_vec();
         for index in 1..a.len() {
             let other = elements(a, index)?;
+            // Each comparison copies both.
+            let size: usize = other.iter().map(|item| item.measure().0).sum();
+            context.take(kept.len().saturating_mul(size + other.len() * COMPARISON))?;
             kept.retain(|item| other.iter().any(|o| loosely_equal(o, item)));
         }
         Ok(Value::set(kept))
@@ -257,13 +261,13 @@ fn range(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     Ok(Value::List(items))
 }
 
-fn set_product(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
+fn set_product(context: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for index in 0..a.len() {
         let items = elements(a, index)?;
-        if rows.len().saturating_mul(items.len()) > MOST {
-            return Err(Failure::new("the product is too large"));
-        }
+        let size = items.iter().map(|item| item.measure().0).sum::<usize>();
+        let before = rows.len().saturating_mul(items.len()).saturating_mul((index + 1) * size_of::<Value>());
+        context.take(before.saturating_add(rows.len().saturating_mul(size)))?;
         rows = rows
             .iter()
             .flat_map(|row| {

@@ -71,7 +71,12 @@ pub(super) const TABLE: &[Function] = &[
         json.map(|json| Value::from_json(&json))
             .map_err(|error| Failure::arg(0, format!("no valid JSON: {error}")))
     }),
-    Function::new("yamlencode", &[P::Any], P::Str, |_, a| {
+    Function::new("yamlencode", &[P::Any], P::Str, |context, a| {
+        let value = a.first().unwrap_or(&Value::Null);
+        let (size, depth) = value.measure();
+        let mut lines = size / size_of::<Value>();
+        value.each_text(&mut |text| lines += text.known().map_or(0, |known| known.matches('\n').count()));
+        context.take(lines.saturating_mul(2 * depth))?;
         let mut out = String::new();
         to_yaml(a.first().unwrap_or(&Value::Null), 0, &mut out).map_err(|m| Failure::arg(0, m))?;
         // A bare scalar needs the mark that ends a document.
@@ -79,7 +84,7 @@ pub(super) const TABLE: &[Function] = &[
         let end = if bare { "...\n" } else { "" };
         Ok(format!("{}\n{end}", out.trim_start_matches('\n')).into())
     }),
-    Function::new("yamldecode", &[P::Str], P::Any, |_, a| super::yaml::decode(text(a, 0)?)),
+    Function::new("yamldecode", &[P::Str], P::Any, |context, a| super::yaml::decode(context, text(a, 0)?)),
     Function::new("csvdecode", &[P::Str], P::Seq, csv_decode),
     Function::new("md5", &[P::Str], P::Str, |_, a| Ok(hex(&md5::Md5::digest(text(a, 0)?)).into())),
     Function::new("sha1", &[P::Str], P::Str, |_, a| Ok(hex(&sha1::Sha1::digest(text(a, 0)?)).into())),
@@ -229,15 +234,18 @@ fn to_yaml(value: &Value, indent: usize, out: &mut String) -> Result<(), String>
     Ok(())
 }
 
-fn csv_decode(_: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
+fn csv_decode(context: &Context<'_>, a: &[Value]) -> Result<Value, Failure> {
     let wrong = |error: csv::Error| Failure::arg(0, format!("no valid CSV: {error}"));
     let mut reader = csv::Reader::from_reader(text(a, 0)?.as_bytes());
     let header = reader.headers().map_err(wrong)?.clone();
     if header.is_empty() {
         return Err(Failure::arg(0, "the first line must name the columns"));
     }
+    let names: usize = header.iter().map(str::len).sum();
     let rows = reader.records().map(|row| {
         let row = row.map_err(wrong)?;
+        // Every row repeats the names of the columns.
+        context.take(names + row.as_slice().len() + row.len() * size_of::<Value>())?;
         Ok(Value::Object(header.iter().zip(&row).map(|(key, cell)| (key.to_owned(), cell.into())).collect()))
     });
     Ok(Value::List(rows.collect::<Result<_, Failure>>()?))

@@ -15,6 +15,7 @@ mod regexes;
 mod strings;
 mod yaml;
 
+use crate::budget::Budget;
 use crate::config::Inputs;
 use crate::files::Files;
 use crate::text::{Hole, Text};
@@ -39,8 +40,20 @@ pub struct Context<'a> {
     pub inputs: &'a Inputs,
     /// How many random values were drawn.
     pub drawn: &'a Cell<u64>,
+    /// What may still be made.
+    pub budget: &'a Budget,
     /// True inside `templatefile`, which cannot call itself.
     pub in_template: bool,
+}
+
+impl Context<'_> {
+    /// Pays for a result, or for work, before it is made: bytes.
+    pub(crate) fn take(&self, amount: usize) -> Result<(), Failure> {
+        match self.budget.take(amount) {
+            true => Ok(()),
+            false => Err(Failure::new("the result is too long, or takes too long to find")),
+        }
+    }
 }
 
 /// A parameter's type. All refuse `null` unless they say otherwise.

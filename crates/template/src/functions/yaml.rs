@@ -1,21 +1,25 @@
 //! Reading YAML: the scalars of YAML 1.1 that Packer knows, anchors, merge keys; one document.
 
-use super::Failure;
+use super::{Context, Failure};
 use crate::value::Value;
 use std::collections::BTreeMap;
 use yaml_rust2::parser::{Event, MarkedEventReceiver, Parser, Tag};
 use yaml_rust2::scanner::{Marker, TScalarStyle};
 
-/// Values one document may hold, aliases written out.
-const MOST: usize = 200_000;
-
 /// Collections inside each other.
 const DEEPEST: usize = 200;
 
 /// The value of a YAML document.
-pub(super) fn decode(text: &str) -> Result<Value, Failure> {
+pub(super) fn decode(context: &Context<'_>, text: &str) -> Result<Value, Failure> {
     let wrong = |message: String| Failure::arg(0, format!("no valid YAML: {message}"));
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        context,
+        open: Vec::new(),
+        anchors: BTreeMap::new(),
+        result: None,
+        documents: 0,
+        problem: None,
+    };
     Parser::new_from_str(text).load(&mut reader, true).map_err(|error| wrong(error.to_string()))?;
     match (reader.problem, reader.documents, reader.result) {
         (Some(problem), ..) => Err(wrong(problem)),
@@ -25,22 +29,20 @@ pub(super) fn decode(text: &str) -> Result<Value, Failure> {
     }
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    context: &'a Context<'a>,
     open: Vec<Open>,
-    /// What an anchor names, and how many values that is.
-    anchors: BTreeMap<usize, (Value, usize)>,
+    /// What an anchor names.
+    anchors: BTreeMap<usize, Value>,
     result: Option<Value>,
     documents: usize,
-    values: usize,
     problem: Option<String>,
 }
 
-/// A collection that is being read, its anchor, and how many values there were before it.
+/// A collection that is being read, and its anchor.
 struct Open {
     kind: Kind,
     anchor: usize,
-    before: usize,
 }
 
 enum Kind {
@@ -54,36 +56,28 @@ enum Key {
     Merge,
 }
 
-impl MarkedEventReceiver for Reader {
+impl MarkedEventReceiver for Reader<'_> {
     fn on_event(&mut self, event: Event, at: Marker) {
         if self.problem.is_some() {
-            return;
-        }
-        if self.values > MOST {
-            self.problem = Some(format!("it holds more than {MOST} values"));
-            self.open.clear();
-            self.anchors.clear();
             return;
         }
         let line = at.line();
         match event {
             Event::DocumentStart => self.documents += 1,
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
-                Some((_, count)) if self.values + count > MOST => self.values += count,
-                Some((value, count)) => {
+                Some(value) if self.context.take(value.measure().0).is_ok() => {
                     let value = value.clone();
-                    self.values += count;
                     self.put(value, false, line);
                 }
+                Some(_) => self.fail(line, "with its aliases written out it is too long"),
                 None => self.fail(line, "an alias to something that is not complete"),
             },
             Event::Scalar(text, style, anchor, tag) => {
-                self.values += 1;
                 let plain = style == TScalarStyle::Plain;
                 match scalar(&text, plain, tag.as_ref()) {
                     Ok(value) => {
                         if anchor > 0 {
-                            self.anchors.insert(anchor, (value.clone(), 1));
+                            self.anchors.insert(anchor, value.clone());
                         }
                         self.put(value, plain && text == "<<", line);
                     }
@@ -104,7 +98,11 @@ impl MarkedEventReceiver for Reader {
                     }
                 };
                 if open.anchor > 0 {
-                    self.anchors.insert(open.anchor, (value.clone(), self.values - open.before));
+                    // A copy at every level that has a name.
+                    if self.context.take(value.measure().0).is_err() {
+                        return self.fail(line, "it is too long");
+                    }
+                    self.anchors.insert(open.anchor, value.clone());
                 }
                 self.put(value, false, line);
             }
@@ -113,17 +111,16 @@ impl MarkedEventReceiver for Reader {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     fn fail(&mut self, line: usize, message: &str) {
         self.problem.get_or_insert_with(|| format!("line {line}: {message}"));
     }
 
     fn start(&mut self, kind: Kind, anchor: usize, line: usize) {
-        self.values += 1;
         if self.open.len() >= DEEPEST {
             self.fail(line, "it is nested too deeply");
         }
-        self.open.push(Open { kind, anchor, before: self.values - 1 });
+        self.open.push(Open { kind, anchor });
     }
 
     fn put(&mut self, value: Value, merge: bool, line: usize) {
@@ -144,6 +141,11 @@ impl Reader {
                         Some(items) => items.to_vec(),
                         None => vec![value],
                     };
+                    // Merging copies.
+                    let size = maps.iter().map(|map| map.measure().0).sum();
+                    if self.context.take(size).is_err() {
+                        return self.fail(line, "with what is merged written out it is too long");
+                    }
                     for map in maps {
                         match map.as_entries() {
                             Some(more) => {

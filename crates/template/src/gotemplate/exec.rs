@@ -1,6 +1,7 @@
 //! Running Go templates.
 
 use super::parse::{Branch, Error, Node, Operand, Pipe};
+use super::settle::settle;
 use super::{BUILD_FIELDS, Facts, UnknownField, functions};
 use crate::text::{Hole, Text};
 
@@ -20,6 +21,15 @@ pub enum GoValue {
 }
 
 impl GoValue {
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            GoValue::Text(text) => text.len(),
+            GoValue::List(items) => items.iter().map(|item| size_of::<GoValue>() + item.size()).sum(),
+            GoValue::Nil | GoValue::Number(_) | GoValue::Bool(_) => 0,
+        }
+    }
+
     /// The value as it is written out.
     pub fn print(&self) -> String {
         match self {
@@ -60,8 +70,11 @@ impl From<Error> for Stop {
     }
 }
 
-/// Text one rendering may produce.
-const MAX_OUTPUT: usize = 64 << 20;
+/// What one rendering may make: bytes of text, and steps.
+const MOST: usize = 16 << 20;
+
+/// What one step counts for.
+const STEP: usize = 32;
 
 pub(super) struct Exec<'a> {
     source: &'a str,
@@ -90,11 +103,17 @@ impl<'a> Exec<'a> {
         (self.out, self.missing)
     }
 
-    fn write(&mut self, text: &str, offset: usize) -> Result<(), Error> {
-        self.produced += text.len();
-        if self.produced > MAX_OUTPUT {
-            return Err(Error { offset, message: "the template produces too much text".to_owned() });
+    /// Pays for something before it is made.
+    fn spend(&mut self, amount: usize, offset: usize) -> Result<(), Error> {
+        self.produced = self.produced.saturating_add(STEP).saturating_add(amount);
+        match self.produced <= MOST {
+            true => Ok(()),
+            false => Err(Error { offset, message: "the template makes too much text".to_owned() }),
         }
+    }
+
+    fn write(&mut self, text: &str, offset: usize) -> Result<(), Error> {
+        self.spend(text.len(), offset)?;
         self.out.push_str(text);
         Ok(())
     }
@@ -108,8 +127,10 @@ impl<'a> Exec<'a> {
                     Ok(_) => {}
                     Err(Stop::Error(error)) => return Err(error),
                     Err(Stop::Late(hole)) => {
-                        let written = self.source.get(range.clone()).unwrap_or("").to_owned();
-                        self.out.push_hole(hole.unwrap_or(Hole::Field(written)));
+                        let left = || Hole::Field(settle(self.source, range, node, self.facts));
+                        let hole = hole.unwrap_or_else(left);
+                        self.spend(hole.size(), range.start)?;
+                        self.out.push_hole(hole);
                     }
                 },
                 Node::Branch { kind, pipe, then, otherwise, range } => {
@@ -120,8 +141,9 @@ impl<'a> Exec<'a> {
                         Ok(()) => {}
                         Err(Stop::Error(error)) => return Err(error),
                         Err(Stop::Late(_)) => {
-                            let written = self.source.get(range.clone()).unwrap_or("").to_owned();
-                            self.out.push_hole(Hole::Field(written));
+                            let hole = Hole::Field(settle(self.source, range, node, self.facts));
+                            self.spend(hole.size(), range.start)?;
+                            self.out.push_hole(hole);
                         }
                     }
                 }
@@ -143,7 +165,9 @@ impl<'a> Exec<'a> {
                 let items = match value {
                     GoValue::List(items) => items,
                     GoValue::Nil => Vec::new(),
-                    GoValue::Number(count) => (0..count.clamp(0, 10_000)).map(GoValue::Number).collect(),
+                    GoValue::Number(count) => {
+                        (0..count.clamp(0, 1 + (MOST / STEP) as i64)).map(GoValue::Number).collect()
+                    }
                     GoValue::Text(_) | GoValue::Bool(_) => {
                         let message = "range needs a list".to_owned();
                         return Err(Error { offset: pipe.offset, message }.into());
@@ -153,6 +177,7 @@ impl<'a> Exec<'a> {
                     self.run(otherwise)?;
                 }
                 for (index, item) in items.into_iter().enumerate() {
+                    self.spend(0, pipe.offset)?;
                     let mark = self.variables.len();
                     match pipe.variables.as_slice() {
                         [one] => self.variables.push((one.clone(), item.clone())),
@@ -208,6 +233,7 @@ impl<'a> Exec<'a> {
                     values.push(self.operand(arg, offset)?);
                 }
                 values.extend(piped);
+                self.spend(functions::most(name, &values), *at)?;
                 functions::call(name, &values, self.facts).map_err(|stop| match stop {
                     Stop::Error(error) => Stop::Error(Error { offset: *at, ..error }),
                     late => late,
@@ -221,7 +247,11 @@ impl<'a> Exec<'a> {
 
     fn operand(&mut self, operand: &Operand, offset: usize) -> Result<GoValue, Stop> {
         match operand {
-            Operand::Dot => Ok(self.dots.last().cloned().unwrap_or(GoValue::Nil)),
+            Operand::Dot => {
+                let value = self.dots.last().cloned().unwrap_or(GoValue::Nil);
+                self.spend(value.size(), offset)?;
+                Ok(value)
+            }
             Operand::Field(names) => self.field(names, offset),
             Operand::Variable(name, fields) if name.is_empty() => {
                 let dots = std::mem::take(&mut self.dots);
@@ -231,9 +261,11 @@ impl<'a> Exec<'a> {
             }
             Operand::Variable(name, _) => {
                 let found = self.variables.iter().rev().find(|(variable, _)| variable == name);
-                found.map(|(_, value)| value.clone()).ok_or_else(|| {
+                let value = found.map(|(_, value)| value.clone()).ok_or_else(|| {
                     Stop::Error(Error { offset, message: format!("the variable ${name} is not defined") })
-                })
+                })?;
+                self.spend(value.size(), offset)?;
+                Ok(value)
             }
             Operand::Function(name, at) => {
                 functions::call(name, &[], self.facts).map_err(|stop| match stop {

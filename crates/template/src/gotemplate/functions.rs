@@ -67,6 +67,33 @@ fn count(args: &[GoValue], wanted: usize, name: &str) -> Result<(), Stop> {
     }
 }
 
+/// How many bytes a call makes at most.
+pub(super) fn most(name: &str, args: &[GoValue]) -> usize {
+    let all: usize = args.iter().map(|arg| arg.size() + 24).sum();
+    let found = |whole: usize, old: usize, new: usize| match (args.get(whole), args.get(old), args.get(new)) {
+        (Some(GoValue::Text(whole)), Some(GoValue::Text(old)), Some(GoValue::Text(new))) => {
+            whole.matches(old.as_str()).count().saturating_mul(new.len())
+        }
+        _ => 0,
+    };
+    let more = match (name, args) {
+        ("replace_all", _) => found(2, 0, 1),
+        ("replace", _) => found(3, 0, 1),
+        // Every verb may be as wide as its digits say.
+        ("printf", [GoValue::Text(pattern), ..]) => {
+            pattern.split('%').skip(1).map(|verb| width(verb.trim_start_matches(['-', '0']))).sum()
+        }
+        _ => 0,
+    };
+    all.saturating_mul(2).saturating_add(more)
+}
+
+/// The number at the start of a verb, as wide as it is taken.
+fn width(verb: &str) -> usize {
+    let digits = verb.find(|c: char| !c.is_ascii_digit()).unwrap_or(verb.len());
+    verb.get(..digits).and_then(|digits| digits.parse().ok()).unwrap_or(0).min(10_000)
+}
+
 /// Calls a function.
 pub(super) fn call(name: &str, args: &[GoValue], facts: &Facts) -> Result<GoValue, Stop> {
     if let Some(value) = facts.constants.get(name) {

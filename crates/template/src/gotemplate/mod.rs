@@ -6,12 +6,14 @@
 mod exec;
 mod functions;
 mod parse;
+mod settle;
 #[cfg(test)]
 mod tests;
 
 use crate::text::{Hole, Part, Text};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use exec::GoValue;
 pub use parse::Error;
@@ -28,7 +30,7 @@ pub struct Facts {
     /// The start of the run, for `isotime` and `strftime`.
     pub now: Option<jiff::Timestamp>,
     /// What `user` gives; `None` where it does not exist, as in HCL2.
-    pub user: Option<BTreeMap<String, Text>>,
+    pub user: Option<Arc<BTreeMap<String, Text>>>,
     /// What `build` gives, as far as it is known.
     pub build: BTreeMap<String, String>,
     /// What `env` gives; `None` where it does not exist: it does in the variables of JSON templates only.

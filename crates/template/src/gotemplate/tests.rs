@@ -79,3 +79,35 @@ fn the_build_fills_late_actions() {
     let fields = BTreeMap::from([("Vars".to_owned(), "A='1' ".to_owned())]);
     assert_eq!(fill("{{ if .Vars }}env {{ .Vars }}{{ end }}", &fields, &|_| None).unwrap(), "env A='1' ");
 }
+
+/// The build knows the late fields, and nothing of the template's variables.
+#[test]
+fn an_action_that_is_left_for_the_build_holds_what_is_known() {
+    let user =
+        BTreeMap::from([("a".to_owned(), Text::from("x `y` \"z\"")), ("b".to_owned(), Text::from("plain"))]);
+    let facts = Facts { user: Some(user.into()), ..facts() };
+    for (source, left, filled) in [
+        ("{{ printf `%s-%s` (user `b`) .Path }}", "{{ printf `%s-%s` (`plain`) .Path }}", "plain-/tmp/s"),
+        (
+            "{{ printf `%s %s %s` .Path (user \"a\") build_name }}",
+            "{{ printf `%s %s %s` .Path (\"x `y` \\\"z\\\"\") `tiny` }}",
+            "/tmp/s x `y` \"z\" tiny",
+        ),
+        ("{{ if .Vars }}{{user `b`}}{{ end }}!", "{{ if .Vars }}{{`plain`}}{{ end }}!", "plain!"),
+        ("{{ replace_all `p` (user `b`) .Path }}", "{{ replace_all `p` (`plain`) .Path }}", "/tmplain/s"),
+    ] {
+        let rendered = render(&Text::from(source), &facts).unwrap().text;
+        assert_eq!(rendered.display(), left);
+        let fields =
+            BTreeMap::from([("Path".to_owned(), "/tmp/s".to_owned()), ("Vars".to_owned(), "v".to_owned())]);
+        let text: String = rendered
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Known(text) => text.clone(),
+                Part::Hole(hole) => fill(&hole.to_string(), &fields, &|_| None).unwrap(),
+            })
+            .collect();
+        assert_eq!(text, filled);
+    }
+}

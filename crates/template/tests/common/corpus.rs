@@ -6,6 +6,7 @@ use goldsmith_template::Files;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The disk. Files a template refers to and the corpus does not hold read as some text.
 pub struct Disk;
@@ -51,6 +52,29 @@ pub fn corpus() -> Option<PathBuf> {
 pub fn sample<T>(all: Vec<T>, step: usize) -> Vec<T> {
     let step = if std::env::var_os("GOLDSMITH_SOAK").is_some() { 1 } else { step };
     all.into_iter().step_by(step).collect()
+}
+
+/// Does something with each of these on two threads, as there are two cores where this runs; results in order.
+pub fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let turn = || {
+        let mut done = Vec::new();
+        while let Some((index, item)) = {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            all.get(index).map(|item| (index, item))
+        } {
+            done.push((index, work(item)));
+        }
+        done
+    };
+    let mut done = std::thread::scope(|scope| {
+        let other = scope.spawn(turn);
+        let mut done = turn();
+        done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        done
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Every file below a folder with a wanted path, in order.

@@ -92,8 +92,15 @@ fn ours(expression: &str) -> Option<serde_json::Value> {
     assert!(errors.is_empty(), "{source}: {errors:?}");
     let (files, inputs, drawn) = (MemoryFiles::new(), Inputs::harmless("/cwd"), Cell::new(0));
     let scope = Scope::new();
-    let context =
-        Context { files: &files, root: Path::new("/t"), inputs: &inputs, drawn: &drawn, in_template: false };
+    let budget = goldsmith_template::budget::Budget::default();
+    let context = Context {
+        files: &files,
+        root: Path::new("/t"),
+        inputs: &inputs,
+        drawn: &drawn,
+        budget: &budget,
+        in_template: false,
+    };
     let mut evaluator = Evaluator::new(&scope, &context);
     let value = evaluator.eval(&expr);
     assert!(evaluator.faults.is_empty(), "{source}: {:?}", evaluator.faults);
