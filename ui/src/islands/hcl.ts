@@ -124,7 +124,7 @@ const look = EditorView.theme({
   '.cm-activeLineGutter': { backgroundColor: 'transparent', color: 'var(--text-strong)' },
   '.cm-block-line': { backgroundColor: 'color-mix(in oklab, var(--surface-3) 45%, transparent)' },
   '.cm-changed-line': { backgroundColor: 'var(--gold-wash)', boxShadow: 'inset 2px 0 0 var(--gold)' },
-  '.cm-changed': { backgroundColor: 'color-mix(in oklab, var(--gold) 28%, transparent)', borderRadius: '2px' },
+  '.cm-changed': { backgroundColor: 'color-mix(in oklab, var(--gold) 16%, transparent)', borderRadius: '2px' },
   '.cm-cursor': { borderLeftColor: 'var(--text-strong)', borderLeftWidth: '2px' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, .cm-content ::selection': {
     backgroundColor: 'var(--selection) !important',
@@ -227,7 +227,7 @@ export function mountText(element: HTMLElement, props: TextProps): TextIsland {
     changes,
     block,
     look,
-    EditorView.contentAttributes.of({ 'aria-label': props.label, spellcheck: 'false', 'data-testid': 'template-text' }),
+    EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': props.label, spellcheck: 'false', 'data-testid': 'template-text' }),
     keymap.of([
       { key: 'Mod-z', run: () => (props.onUndo(), true), preventDefault: true },
       { key: 'Mod-Shift-z', run: () => (props.onRedo(), true), preventDefault: true },

@@ -25,6 +25,7 @@ export function commandLine(path: string, inputs: TemplateInputs, options: Build
     ...(options.force ? ['-force'] : []),
     ...(options.no_cache ? ['--no-cache'] : []),
     ...(options.no_library ? ['--no-library'] : []),
+    ...(options.offline ? ['--offline'] : []),
     ...(options.skip_foreign ? ['--skip-foreign'] : []),
     ...(options.on_error === 'cleanup' ? [] : [`-on-error=${options.on_error}`]),
     ...(options.parallel > 0 ? [`-parallel-builds=${options.parallel}`] : []),

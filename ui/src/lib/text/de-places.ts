@@ -143,7 +143,7 @@ export const dePlaces: Words = {
     disk: 'Gegen die Dateien auf der Platte',
     git: 'Gegen den letzten Commit',
     same: 'Nichts ist verschieden.',
-    branch: (branch: string, n: number) => `Zweig ${branch}${n > 0 ? `, ${z(n, 'Datei', 'Dateien')} nicht übergeben` : ''}`,
+    branchWord: 'Zweig',
     uncommitted: (n: number) => z(n, 'Änderung', 'Änderungen'),
     last: (id: string, author: string, when: string, subject: string) => `${id} ${subject} (${author}, ${when})`,
     noRepository: 'Dieser Ordner liegt in keinem git-Repository.',

@@ -95,6 +95,7 @@ export const de: Words = {
     rename: 'Überall umbenennen',
     symbols: 'Zu einem Namen der Datei gehen',
     panes: 'Nächster Bereich',
+    leaveText: 'Den Text verlassen, in dem Tab einrückt',
     places: 'Vorlagen, Builds, Bibliothek, Rechner',
     filter: 'Liste oder Protokoll filtern',
     outline: 'In der Gliederung gehen, Zweige öffnen und schließen',

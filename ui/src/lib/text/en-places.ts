@@ -143,7 +143,7 @@ export const enPlaces = {
     disk: 'Against the files on disk',
     git: 'Against the last commit',
     same: 'Nothing differs.',
-    branch: (branch: string, n: number) => `Branch ${branch}${n > 0 ? `, ${plural(n, 'file')} not committed` : ''}`,
+    branchWord: 'Branch',
     uncommitted: (n: number) => `${plural(n, 'change')}`,
     last: (id: string, author: string, when: string, subject: string) => `${id} ${subject} (${author}, ${when})`,
     noRepository: 'This folder is in no git repository.',

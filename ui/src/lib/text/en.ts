@@ -93,6 +93,7 @@ export const en = {
     rename: 'Rename everywhere',
     symbols: 'Go to a symbol of the file',
     panes: 'Next pane',
+    leaveText: 'Leave the text, in which Tab indents',
     places: 'Templates, Builds, Library, Host',
     filter: 'Filter the list or log',
     outline: 'Move in the outline, open and close branches',
