@@ -1,11 +1,12 @@
 // Values and profiles, the wizard, the graph, comparing, keys of a boot command, settings: what people do with them.
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { build } from 'vite';
 import { bootParts, bootWaits } from '../src/lib/bootKeys';
 import { area, line, placed } from '../src/lib/chart';
 import { asMap, editorOf } from '../src/lib/fields';
 import { setHome, tidy } from '../src/lib/paths';
-import { editsOf, starterOf, systems, wrongAnswers, type Answers } from '../src/lib/systems';
+import { editsOf, starterOf, systems, wrongAnswers, type Answers, type Way } from '../src/lib/systems';
 import type { Field } from '../src/api';
 import { openWindow, quit, type Shown, type WindowOptions } from './support/window';
 
@@ -78,7 +79,17 @@ describe('wizard', () => {
     const answers: Answers = { system: systems[0]!, way: 'packages', name: 'web', memory: 512, cpus: 1, disk: '8G', user: 'ada', key: 'ssh-ed25519 AAAA ada@home', packages: ['curl'] };
     expect(wrongAnswers(answers)).toEqual({});
     expect(wrongAnswers({ ...answers, user: 'Ada', key: 'x', disk: '0G', packages: ['a;b'] })).toEqual({ user: true, key: true, disk: true, packages: true });
-    for (const system of systems) for (const way of system.ways) expect(['quickstart', 'debian-cloud', 'ubuntu-cloud']).toContain(starterOf({ system, way }));
+    const folder = new URL('../../templates', import.meta.url).pathname;
+    for (const system of systems) {
+      for (const way of Object.keys(system.ways) as Way[]) {
+        const starter = starterOf({ system, way });
+        const text = readFileSync(`${folder}/${starter}/${starter}.pkr.hcl`, 'utf8');
+        // What the edits name is there.
+        for (const name of ['user', 'ssh_public_key', ...Object.keys(system.variables?.[way] ?? {})]) expect(text, starter).toContain(`variable "${name}" {`);
+        for (const [kind, count] of [['source', 1], ['build', 1], ['  post-processor', way === 'packages' ? 2 : 1]] as const) expect(text.match(new RegExp(`^${kind} .*\\{`, 'gm'))?.length, `${kind} of ${starter}`).toBe(count);
+        expect(text, starter).toMatch(/^  provisioner "/m);
+      }
+    }
     expect(JSON.stringify(editsOf(answers, 'source.bootstrap.quickstart'))).toContain('"curl"');
   });
 });

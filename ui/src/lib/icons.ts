@@ -35,6 +35,7 @@ import hardDrive from 'lucide-static/icons/hard-drive.svg?raw';
 import hash from 'lucide-static/icons/hash.svg?raw';
 import history from 'lucide-static/icons/history.svg?raw';
 import info from 'lucide-static/icons/info.svg?raw';
+import keyboard from 'lucide-static/icons/keyboard.svg?raw';
 import layers from 'lucide-static/icons/layers.svg?raw';
 import library from 'lucide-static/icons/library-big.svg?raw';
 import list from 'lucide-static/icons/list.svg?raw';
@@ -111,6 +112,7 @@ const sources = {
   hash,
   history,
   info,
+  keyboard,
   layers,
   library,
   list,

@@ -1,37 +1,79 @@
 // What the wizard offers: systems, the ways our starters make them, and the edits that turn answers into a template.
 import type { AttributeValue, Edit } from '../api';
 
-export type Way = 'packages' | 'cloud';
+export type Way = 'packages' | 'cloud' | 'installer';
+type Family = 'apt' | 'dnf' | 'zypper' | 'pacman' | 'apk';
 
-/** A system to make an image of. Dates are those of its makers (debian.org/releases, ubuntu.com/about/release-cycle). */
+/** A system to make an image of. Dates are those of its makers. */
 export interface System {
   id: string;
   name: string;
-  /** Its code name, as the starters take it. */
+  /** Its code name or version. */
   suite: string;
-  number: string;
   released: string;
-  /** The end of security updates, those of Debian's LTS team included. */
-  ends: string;
-  ways: Way[];
-  /** MiB of the cloud image, about. */
-  cloudMib: number;
+  /** The end of security updates, those of Debian's LTS team included; null for one that rolls. */
+  ends: string | null;
+  /** What installs packages in it; null where the wizard does not. */
+  family: Family | null;
+  /** How our starters make it: the starter, and about how many MiB it downloads before packages. */
+  ways: Partial<Record<Way, { starter: string; mib: number }>>;
+  /** Defaults of the starter's variables that name the system. */
+  variables?: Partial<Record<Way, Record<string, string>>>;
 }
 
+const debian = (number: string, suite: string, released: string, ends: string): System => ({
+  id: `debian-${number}`,
+  name: `Debian ${number}`,
+  suite,
+  released,
+  ends,
+  family: 'apt',
+  ways: { packages: { starter: 'quickstart', mib: 0 }, cloud: { starter: 'debian-cloud', mib: 330 }, ...(number === '13' ? { installer: { starter: 'debian-installer', mib: 750 } } : {}) },
+  variables: { cloud: { release: suite, release_number: number } },
+});
+const ubuntu = (number: string, suite: string, released: string, ends: string): System => ({
+  id: `ubuntu-${number}`,
+  name: `Ubuntu ${number} LTS`,
+  suite,
+  released,
+  ends,
+  family: 'apt',
+  ways: { cloud: { starter: 'ubuntu-cloud', mib: 600 }, ...(number === '24.04' ? { installer: { starter: 'ubuntu-installer', mib: 3000 } } : {}) },
+  variables: { cloud: { release: suite } },
+});
+const installed = (id: string, name: string, suite: string, released: string, ends: string | null, family: Family | null, mib: number): System => ({
+  id, name, suite, released, ends, family, ways: { installer: { starter: `${id}-installer`, mib } },
+});
+
 export const systems: readonly System[] = [
-  { id: 'debian-13', name: 'Debian 13', suite: 'trixie', number: '13', released: '2025-08-09', ends: '2030-06-30', ways: ['packages', 'cloud'], cloudMib: 330 },
-  { id: 'debian-12', name: 'Debian 12', suite: 'bookworm', number: '12', released: '2023-06-10', ends: '2028-06-30', ways: ['packages', 'cloud'], cloudMib: 340 },
-  { id: 'ubuntu-24.04', name: 'Ubuntu 24.04 LTS', suite: 'noble', number: '24.04', released: '2024-04-25', ends: '2029-05-31', ways: ['cloud'], cloudMib: 600 },
-  { id: 'ubuntu-22.04', name: 'Ubuntu 22.04 LTS', suite: 'jammy', number: '22.04', released: '2022-04-21', ends: '2027-06-01', ways: ['cloud'], cloudMib: 660 },
+  debian('13', 'trixie', '2025-08-09', '2030-06-30'),
+  debian('12', 'bookworm', '2023-06-10', '2028-06-30'),
+  ubuntu('24.04', 'noble', '2024-04-25', '2029-05-31'),
+  ubuntu('22.04', 'jammy', '2022-04-21', '2027-06-01'),
+  installed('rocky', 'Rocky Linux 9', '9', '2022-07-14', '2032-05-31', 'dnf', 2300),
+  installed('alma', 'AlmaLinux 9', '9', '2022-05-26', '2032-05-31', 'dnf', 2300),
+  installed('fedora', 'Fedora Server 41', '41', '2024-10-29', '2025-12-15', 'dnf', 2500),
+  installed('opensuse', 'openSUSE Leap 15.6', '15.6', '2024-06-12', '2026-04-30', 'zypper', 4200),
+  installed('alpine', 'Alpine 3.20', '3.20', '2024-05-22', '2026-04-01', 'apk', 65),
+  installed('arch', 'Arch Linux', 'rolling', '2002-03-11', null, 'pacman', 1200),
+  installed('freebsd', 'FreeBSD 14.3', '14.3', '2025-06-10', '2026-06-30', null, 1300),
 ];
 
-/** What people install first, by the names both distributions use. */
-export const packageSets: Record<string, readonly string[]> = {
-  web: ['nginx-light'],
-  docker: ['docker.io'],
-  python: ['python3', 'python3-venv'],
-  tools: ['curl', 'git', 'htop', 'vim-tiny'],
+/** How packages are installed, by the user of the starter. */
+const install: Record<Family, (names: string) => string> = {
+  apt: (names) => `sudo apt-get update && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y ${names}`,
+  dnf: (names) => `sudo dnf install -y ${names}`,
+  zypper: (names) => `sudo zypper --non-interactive install ${names}`,
+  pacman: (names) => `sudo pacman -Sy --noconfirm ${names}`,
+  apk: (names) => `sudo apk add ${names}`,
 };
+
+/** What people install first, by the names a distribution has for it. */
+export function packageSets(system: System): Record<string, readonly string[]> {
+  if (system.family === 'apt') return { web: ['nginx-light'], docker: ['docker.io'], python: ['python3', 'python3-venv'], tools: ['curl', 'git', 'htop', 'vim-tiny'] };
+  const podman = system.family === 'dnf' || system.family === 'zypper' ? 'podman' : 'docker';
+  return { web: ['nginx'], docker: [podman], python: [system.family === 'pacman' ? 'python' : 'python3'], tools: ['curl', 'git', 'vim'] };
+}
 
 /** What was answered. */
 export interface Answers {
@@ -48,8 +90,7 @@ export interface Answers {
 
 /** The starter that makes it. */
 export function starterOf({ system, way }: Pick<Answers, 'system' | 'way'>): string {
-  if (way === 'packages') return 'quickstart';
-  return system.id.startsWith('debian') ? 'debian-cloud' : 'ubuntu-cloud';
+  return system.ways[way]?.starter ?? 'quickstart';
 }
 
 /** What is wrong with an answer, by its name. */
@@ -90,10 +131,9 @@ export function editsOf(answers: Answers, source: string): Edit[] {
     edits.push(set(source, 'packages', list([...new Set(['nginx-light', ...answers.packages])])));
     return edits;
   }
-  edits.push(set('variable.release', 'default', string(system.suite)));
-  if (system.id.startsWith('debian')) edits.push(set('variable.release_number', 'default', string(system.number)));
-  if (answers.packages.length > 0) {
-    const command = `sudo apt-get update && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y ${answers.packages.join(' ')}`;
+  for (const [name, value] of Object.entries(system.variables?.[way] ?? {})) edits.push(set(`variable.${name}`, 'default', string(value)));
+  if (answers.packages.length > 0 && system.family) {
+    const command = install[system.family](answers.packages.join(' '));
     // After the starter's own set-up, before what generalises the machine.
     edits.push({ edit: 'add_block', parent: 'build[0]', kind: 'provisioner', labels: ['shell'], attributes: [['inline', list([command])]], after: 'build[0]/provisioner[0]' });
   }

@@ -88,10 +88,12 @@ export const dePlaces: Words = {
     released: (when: string) => `erschienen ${when}`,
     supported: (until: string) => `unterstützt bis ${until}`,
     ended: (until: string) => `Unterstützung endete ${until}`,
+    rolls: 'läuft weiter, ohne Ausgaben',
     download: (size: string) => `etwa ${size} herunterzuladen`,
     ways: {
       packages: { title: 'Aus Paketen', text: 'Aus den Paketen der Distribution installiert, ohne ISO. Klein.' },
       cloud: { title: 'Cloud-Abbild', text: 'Das eigene Cloud-Abbild der Distribution, eingerichtet von cloud-init.' },
+      installer: { title: 'Installation', text: 'Das Installationsprogramm läuft von selbst, vom ISO. Dauert am längsten, bestimmt am meisten.' },
     },
     way: 'Wie es gemacht wird',
     machine: 'Die Maschine, die es baut',

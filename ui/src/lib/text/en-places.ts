@@ -88,10 +88,12 @@ export const enPlaces = {
     released: (when: string) => `released ${when}`,
     supported: (until: string) => `supported until ${until}`,
     ended: (until: string) => `support ended ${until}`,
+    rolls: 'rolls on, without releases',
     download: (size: string) => `about ${size} to download`,
     ways: {
       packages: { title: 'From packages', text: 'Installed from the distribution’s packages, with no ISO. Small.' },
       cloud: { title: 'Cloud image', text: 'The distribution’s own cloud image, set up by cloud-init.' },
+      installer: { title: 'Installer', text: 'Its installer runs by itself from the ISO. Takes longest, decides most.' },
     } as Record<string, { title: string; text: string }>,
     way: 'How it is made',
     machine: 'The machine that builds it',
