@@ -53,12 +53,14 @@ export async function display(size = "1280x800x24", more = []) {
   };
 }
 
-/** A user's folders for one test file: everything that Goldsmith and the templates write goes there. */
-export function home() {
+/** A user's folders for one test file: everything that Goldsmith and the templates write goes there. `hidden` puts what
+ * Goldsmith keeps into the user's own folder, as it is on a real computer. */
+export function home({ hidden = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "gs-ui-"));
-  for (const name of ["home", "work", "tmp"]) mkdirSync(join(folder, name));
+  const kept = hidden ? "work/.goldsmith" : "home";
+  for (const name of ["work", kept, "tmp"]) mkdirSync(join(folder, name));
   mkdirSync(join(folder, "run"), { mode: 0o700 });
-  const goldsmithHome = join(folder, "home");
+  const goldsmithHome = join(folder, kept);
   const env = {
     ...process.env,
     GOLDSMITH_HOME: goldsmithHome,

@@ -5,7 +5,7 @@ import { build } from 'vite';
 import { bootParts, bootWaits } from '../src/lib/bootKeys';
 import { area, line, placed } from '../src/lib/chart';
 import { asMap, editorOf } from '../src/lib/fields';
-import { setHome, tidy } from '../src/lib/paths';
+import { setHome, tidy } from '../src/lib/paths.svelte';
 import { editsOf, starterOf, systems, wrongAnswers, type Answers, type Way } from '../src/lib/systems';
 import type { Field } from '../src/api';
 import { openWindow, quit, type Shown, type WindowOptions } from './support/window';
@@ -127,6 +127,15 @@ describe('what is around a template', () => {
     await lines.fill('one\ntwo\nthree');
     await lines.blur();
     await expect.poll(() => JSON.stringify(asked(shown!, 'apply_edit')?.['edit'] ?? '')).toContain('"three"');
+  });
+
+  test('form and text go together, by caret and by focus', async () => {
+    const { page } = await open({ open: true });
+    await page.click('.cm-line:has-text("nginx and the exporter")');
+    await page.waitForSelector('[data-field="memory"].here');
+    await page.focus('[data-testid="field-ssh_timeout"]');
+    await page.locator('.cm-line', { hasText: 'ssh_timeout' }).waitFor();
+    expect(await page.locator('.cm-line', { hasText: 'ssh_timeout' }).evaluate((line) => line.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
   });
 });
 

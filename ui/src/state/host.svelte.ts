@@ -1,6 +1,6 @@
 // What was found on this machine, and what it does now.
 import { asWireError, call, subscribe, type About, type Doctor, type HostStats, type SpaceReport, type WireError } from '../api';
-import { setHome } from '../lib/paths';
+import { setHome } from '../lib/paths.svelte';
 
 /** How many figures are kept: at one in two seconds, twenty minutes. */
 const kept = 600;

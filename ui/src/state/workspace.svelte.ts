@@ -60,6 +60,8 @@ class Workspace {
   validation: Validation | null = $state.raw(null);
 
   selected: string | null = $state(null);
+  /** Where the caret is in the text, by the user's own doing; lines from 1. */
+  caret: { file: string; line: number } | null = $state.raw(null);
   file: string | null = $state(null);
   form: Form | null = $state.raw(null);
   /** The form is the last one that could be read: the text is broken now. */

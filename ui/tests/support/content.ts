@@ -197,7 +197,7 @@ export function formOf(source: string, id: string): Form | null {
     const field: Field = {
       name, title, type, unit: null, help, default: null, required: false, advanced: false, set: written !== null, text: written, literal: written === null ? null : literal(written),
       resolved: written?.includes('var.suite') ? written.replace(/\$\{var\.suite\}/g, 'bookworm').replace(/^"|"$/g, '') : written === 'var.disk_size' ? '12G' : written === 'var.cpus' ? '2' : written?.includes('local.name') ? 'output/web-server-20261122' : null,
-      choices: [], problems: [], sensitive: false, path: null, deprecated: null, disabled: false, place: null, ...more,
+      choices: [], problems: [], sensitive: false, path: null, deprecated: null, disabled: false, place: match ? placeOf(source, node.place.start + match.index + match[0].length - match[0].trimStart().length, node.place.start + match.index + match[0].length) : null, ...more,
     };
     if (name === 'memory' && Number(written) > 65536) field.problems.push({ ...problems[0]!, message: 'memory: 999999 MiB is more than this machine has (24 GiB)' });
     groups.set(group, [...(groups.get(group) ?? []), field]);

@@ -1,6 +1,6 @@
 // Paths as they are shown: the user's own folder as ~.
 
-let home: string | null = null;
+let home: string | null = $state(null);
 
 /** Says what the user's own folder is. */
 export function setHome(path: string | null): void {
