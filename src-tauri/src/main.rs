@@ -41,7 +41,9 @@ fn run() -> Result<(), WireError> {
     let program = std::env::current_exe()
         .map_err(|error| environment("The program's own path cannot be read", &error))?;
     let template = template_argument(&cwd);
-    let setup = Setup::new(environment_variables(), cwd, &program)?.with_dialogs(Arc::new(dialogs::Native));
+    let setup = Setup::new(environment_variables(), cwd, &program)?
+        .at_template()
+        .with_dialogs(Arc::new(dialogs::Native));
 
     let first = match Instance::take(&setup, template.as_deref())? {
         Instance::First(first) => first,

@@ -30,6 +30,8 @@ pub struct Setup {
     pub dirs: Dirs,
     /// The working folder, which relative paths start from.
     pub cwd: PathBuf,
+    /// Whether each template works in its own folder instead, where its relative paths start from.
+    pub at_template: bool,
     /// The `goldsmith` program that builds run with.
     pub program: PathBuf,
     /// The folder of starter templates, where there is one.
@@ -55,6 +57,7 @@ impl Setup {
             env,
             dirs,
             cwd,
+            at_template: false,
             program: worker_program(current_exe),
             starters: starters(current_exe),
             launch: Arc::new(System),
@@ -62,6 +65,13 @@ impl Setup {
             random: Arc::new(SystemRandom),
             dialogs: None,
         })
+    }
+
+    /// With templates that work in their own folders: the folder a window was started from says nothing.
+    #[must_use]
+    pub fn at_template(mut self) -> Self {
+        self.at_template = true;
+        self
     }
 
     /// With file dialogs.

@@ -4,7 +4,7 @@ mod disk;
 mod unsaved;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use goldsmith_template::project::{Overlay, Unsaved};
@@ -68,23 +68,30 @@ pub(crate) struct Session {
 impl Session {
     /// Opens a file or folder.
     pub fn open(core: &Core, path: &str, inputs: TemplateInputs) -> Result<Self, WireError> {
+        let setup = core.setup();
+        if setup.at_template {
+            let path = core.absolute(path);
+            let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+            let cwd = folder.unwrap_or(&setup.cwd).to_owned();
+            return Self::with_files(path, DiskFiles::new(cwd.clone()), cwd, inputs);
+        }
         let path = if path.starts_with('~') { core.absolute(path) } else { PathBuf::from(path) };
-        Self::with_files(core, path, DiskFiles::new(core.setup().cwd.clone()), inputs)
+        Self::with_files(path, DiskFiles::new(setup.cwd.clone()), setup.cwd.clone(), inputs)
     }
 
     /// Opens a text that is on no disk, under a name that says its language.
     pub fn of_text(core: &Core, name: &str, text: &str, inputs: TemplateInputs) -> Result<Self, WireError> {
-        let files = DiskFiles::new(core.setup().cwd.clone()).with_text(PathBuf::from(name), text);
-        Self::with_files(core, PathBuf::from(name), files, inputs)
+        let cwd = core.setup().cwd.clone();
+        let files = DiskFiles::new(cwd.clone()).with_text(PathBuf::from(name), text);
+        Self::with_files(PathBuf::from(name), files, cwd, inputs)
     }
 
     fn with_files(
-        core: &Core,
         path: PathBuf,
         files: DiskFiles,
+        cwd: PathBuf,
         inputs: TemplateInputs,
     ) -> Result<Self, WireError> {
-        let cwd = core.setup().cwd.clone();
         let project = Project::open(&files, &path)?;
         let mut session = Session {
             project,
@@ -105,9 +112,14 @@ impl Session {
         &self.project
     }
 
-    /// The values it is read with.
-    pub fn inputs(&self) -> &TemplateInputs {
-        &self.inputs
+    /// The working folder: where its relative paths start from.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// What it is read with. `external` allows what looks outside its folder.
+    pub fn read_with(&self, core: &Core, external: bool) -> Inputs {
+        Inputs { cwd: self.cwd.clone(), ..core.inputs(&self.inputs, external) }
     }
 
     /// The files as it sees them: those on disk, with the text as it is here in place of those that are open.
@@ -144,7 +156,7 @@ impl Session {
         {
             return analysis.clone();
         }
-        let inputs = core.inputs(&self.inputs, false);
+        let inputs = self.read_with(core, false);
         let analysis = Arc::new(analyze(&self.project, &self.files(), &inputs));
         self.analysis = Some((self.project.revision(), analysis.clone()));
         analysis

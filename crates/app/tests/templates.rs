@@ -220,3 +220,23 @@ async fn unsaved_changes_survive_a_crash_and_nothing_else_does() {
     later.core.close_template(of(&again)).await.unwrap();
     assert!(later.kept().is_empty());
 }
+
+#[tokio::test]
+async fn a_window_works_in_the_folder_of_the_template() {
+    let here = Here::new();
+    let cwd = async |core: &Core, path: &Path| {
+        let path = path.to_string_lossy().into_owned();
+        let opened = core.open_template(OpenTemplate { path, ..OpenTemplate::default() }).await.unwrap();
+        let expression = "path.cwd".to_owned();
+        core.evaluate(Evaluate { session: opened.session, expression }).await.unwrap().text.unwrap()
+    };
+    let folder = here.path("").parent().unwrap().join("t");
+    let started = here.folder.path().to_string_lossy().into_owned();
+    assert_eq!(cwd(&here.core, &folder).await, started);
+
+    let window = Core::new(here.core.setup().clone().at_template());
+    let own = folder.to_string_lossy().into_owned();
+    assert_eq!(cwd(&window, &folder).await, own);
+    assert_eq!(cwd(&window, &here.path("a.pkr.hcl")).await, own);
+    assert_eq!(cwd(&window, Path::new("t/a.pkr.hcl")).await, own);
+}

@@ -85,10 +85,10 @@ fn ready(
     host: &HostFacts,
     options: &BuildOptions,
 ) -> Result<Ready, WireError> {
-    let inputs = core.inputs(session.inputs(), true);
+    let inputs = session.read_with(core, true);
     let analysis = session.full_analysis(&inputs);
     let Some(config) = &analysis.config else { return Err(invalid(&analysis.diagnostics)) };
-    let mut choices = choices(core, session.project(), config, &inputs, options, &analysis.sensitive);
+    let mut choices = choices(core, session, config, &inputs, options, &analysis.sensitive);
     let settings = core.read_settings()?.checkpoints;
     let again = (settings.enabled && !options.no_cache).then(|| session.full_analysis(&otherwise(&inputs)));
     choices.checkpoints = rules(&settings, config, again.as_ref());
@@ -125,17 +125,17 @@ fn invalid(diagnostics: &[Diagnostic]) -> WireError {
 
 fn choices(
     core: &Core,
-    project: &Project,
+    session: &Session,
     config: &Config,
     inputs: &Inputs,
     options: &BuildOptions,
     sensitive: &[String],
 ) -> Choices {
     let setup = core.setup();
-    let path = setup.cwd.join(project.path());
+    let path = session.cwd().join(session.project().path());
     Choices {
         template: path.canonicalize().unwrap_or(path).to_string_lossy().into_owned(),
-        cwd: setup.cwd.clone(),
+        cwd: session.cwd().to_owned(),
         home: setup.env.home(),
         force: options.force,
         on_error: options.on_error,
@@ -146,9 +146,9 @@ fn choices(
         image: None,
         parallel: options.parallel as usize,
         run_uuid: inputs.run_uuid.to_string(),
-        free_space: goldsmith_process::space::free(&setup.cwd).ok(),
+        free_space: goldsmith_process::space::free(session.cwd()).ok(),
         checkpoints: goldsmith_build::checkpoint::Rules::default(),
-        provenance: provenance(project, config, &Redactor::new(sensitive)),
+        provenance: provenance(session.project(), config, &Redactor::new(sensitive)),
     }
 }
 

@@ -16,7 +16,7 @@ async fn ask<T: Send + Default + 'static>(
     question: impl FnOnce(&Editor<'_>, FileId, u32) -> T + Send + 'static,
 ) -> Result<T, WireError> {
     with_session(core, &request.session, move |core, session| {
-        let inputs = core.inputs(session.inputs(), false);
+        let inputs = session.read_with(core, false);
         let project = session.project();
         let document = project.documents().iter().find(|document| document.name() == request.file);
         let Some((document, offset)) = document.and_then(|found| Some((found, found.offset(request.at)?)))
@@ -36,7 +36,7 @@ pub(crate) async fn complete(core: &Core, request: AtPlace) -> Result<Completion
 
 pub(crate) async fn complete_value(core: &Core, request: InValue) -> Result<ValueCompletions, WireError> {
     with_session(core, &request.session, move |core, session| {
-        let inputs = core.inputs(session.inputs(), false);
+        let inputs = session.read_with(core, false);
         let files = session.files();
         let editor = Editor::new(session.project(), &files, &inputs);
         let text = Document::new(FileId(0), "value.hcl", request.text.clone().into_bytes());

@@ -67,7 +67,7 @@ pub(crate) async fn close_template(core: &Core, request: OfSession) -> Result<Do
 pub(crate) async fn template_form(core: &Core, request: TemplateForm) -> Result<FormAnswer, WireError> {
     with_session(core, &request.session, move |core, session| {
         let analysis = session.analysis(core);
-        let inputs = core.inputs(session.inputs(), false);
+        let inputs = session.read_with(core, false);
         let form = session.project().form(&request.block, &session.files(), &inputs, &analysis.diagnostics);
         Ok(FormAnswer { revision: session.project().revision(), form })
     })
@@ -131,7 +131,7 @@ pub(crate) async fn recover_template(core: &Core, request: RecoverTemplate) -> R
 
 pub(crate) async fn validate(core: &Core, request: OfSession) -> Result<Validation, WireError> {
     with_session(core, &request.session, |core, session| {
-        let analysis = session.full_analysis(&core.inputs(session.inputs(), true));
+        let analysis = session.full_analysis(&session.read_with(core, true));
         let count = |severity: Severity| {
             let found = analysis.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity);
             u32::try_from(found.count()).unwrap_or(u32::MAX)
@@ -146,7 +146,7 @@ pub(crate) async fn validate(core: &Core, request: OfSession) -> Result<Validati
 
 pub(crate) async fn inspect(core: &Core, request: OfSession) -> Result<Inspection, WireError> {
     with_session(core, &request.session, |core, session| {
-        Ok(inspection(session.full_analysis(&core.inputs(session.inputs(), true))))
+        Ok(inspection(session.full_analysis(&session.read_with(core, true))))
     })
     .await
 }

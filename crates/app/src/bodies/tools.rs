@@ -278,7 +278,7 @@ pub(crate) async fn upgrade_template(
 
 pub(crate) async fn evaluate(core: &Core, request: Evaluate) -> Result<Evaluated, WireError> {
     with_session(core, &request.session.clone(), move |core, session| {
-        let inputs = core.inputs(session.inputs(), true);
+        let inputs = session.read_with(core, true);
         let files = session.files();
         let console = Console::new(session.project(), &files, &inputs);
         Ok(match console.evaluate(&request.expression) {
@@ -293,7 +293,7 @@ pub(crate) async fn evaluate(core: &Core, request: Evaluate) -> Result<Evaluated
 
 pub(crate) async fn list_values(core: &Core, request: OfSession) -> Result<ValueList, WireError> {
     with_session(core, &request.session, |core, session| {
-        let inputs = core.inputs(session.inputs(), true);
+        let inputs = session.read_with(core, true);
         let files = session.files();
         let console = Console::new(session.project(), &files, &inputs);
         let named = |values: std::collections::BTreeMap<String, Value>| {
@@ -310,7 +310,7 @@ pub(crate) async fn list_values(core: &Core, request: OfSession) -> Result<Value
 
 pub(crate) async fn inspect_text(core: &Core, request: OfSession) -> Result<InspectedText, WireError> {
     with_session(core, &request.session, |core, session| {
-        let inputs = core.inputs(session.inputs(), true);
+        let inputs = session.read_with(core, true);
         let lines = inspect::inspect(session.project(), &session.files(), &inputs).into_iter();
         let lines =
             lines.map(|line| InspectedLine { category: line.category.to_owned(), values: line.values });
@@ -369,9 +369,9 @@ fn listed(job: &Job, cwd: &Path) -> Option<(String, Want)> {
 
 pub(crate) async fn check_online(core: &Core, request: OfSession) -> Result<CheckedOnline, WireError> {
     let wanted = with_session(core, &request.session, |core, session| {
-        let analysis = session.full_analysis(&core.inputs(session.inputs(), true));
+        let analysis = session.full_analysis(&session.read_with(core, true));
         let jobs = analysis.config.map(|config| config.jobs).unwrap_or_default();
-        let cwd = &core.setup().cwd;
+        let cwd = session.cwd();
         let lists = jobs.iter().filter_map(|job| Some((job.name.clone(), listed(job, cwd)?)));
         Ok(lists.collect::<Vec<_>>())
     })
