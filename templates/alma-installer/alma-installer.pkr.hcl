@@ -1,4 +1,4 @@
-# AlmaLinux, installed by Anaconda with a kickstart.
+# AlmaLinux from its installer. A kickstart answers Anaconda.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/alma-installer
 #

@@ -1,4 +1,4 @@
-# Alpine Linux, installed from its live system with setup-alpine.
+# Alpine Linux from its live system. It is installed by setup-alpine, as a small image.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/alpine-installer
 #

@@ -1,4 +1,4 @@
-# Arch Linux, installed from its live system with pacstrap.
+# Arch Linux from its live system. pacstrap installs it, with systemd-networkd and GRUB.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/arch-installer
 #

@@ -1,4 +1,4 @@
-# Debian, installed by its own installer with a preseed.
+# Debian from its installer. A preseed answers it; use it where the cloud image does not fit.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/debian-installer
 #

@@ -1,4 +1,4 @@
-# Fedora Server, installed by Anaconda with a kickstart.
+# Fedora Server from its installer. A kickstart answers Anaconda.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/fedora-installer
 #

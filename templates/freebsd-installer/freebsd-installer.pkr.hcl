@@ -1,4 +1,4 @@
-# FreeBSD, installed by bsdinstall with an installerconfig.
+# FreeBSD from its installer. An installerconfig answers bsdinstall.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/freebsd-installer
 #

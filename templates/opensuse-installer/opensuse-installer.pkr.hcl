@@ -1,4 +1,4 @@
-# openSUSE Leap, installed by YaST with AutoYaST.
+# openSUSE Leap from its installer. AutoYaST answers YaST; packages come from the network.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/opensuse-installer
 #

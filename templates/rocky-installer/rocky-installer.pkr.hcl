@@ -1,4 +1,4 @@
-# Rocky Linux, installed by Anaconda with a kickstart.
+# Rocky Linux from its installer. A kickstart answers Anaconda.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/rocky-installer
 #

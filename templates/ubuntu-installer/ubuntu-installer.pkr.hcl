@@ -1,4 +1,4 @@
-# Ubuntu Server, installed by its own installer with autoinstall.
+# Ubuntu Server from its installer. Autoinstall answers it; use it where the cloud image does not fit.
 #
 #   goldsmith build -var "ssh_public_key=$(cat ~/.ssh/id_ed25519.pub)" templates/ubuntu-installer
 #

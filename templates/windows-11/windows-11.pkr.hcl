@@ -1,4 +1,4 @@
-# Windows 11, installed unattended on virtio devices and provisioned over WinRM.
+# Windows 11. Installed unattended on virtio devices with Secure Boot and a TPM, provisioned over WinRM.
 #
 #   goldsmith build -var virtio_iso=/path/to/virtio-win.iso templates/windows-11
 #

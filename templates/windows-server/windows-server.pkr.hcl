@@ -1,4 +1,4 @@
-# Windows Server 2022, installed unattended on virtio devices and provisioned over WinRM.
+# Windows Server 2022. Installed unattended on virtio devices, provisioned over WinRM, handed over by sysprep.
 #
 #   goldsmith build -var virtio_iso=/path/to/virtio-win.iso templates/windows-server
 #

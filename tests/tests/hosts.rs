@@ -147,3 +147,183 @@ build {
     assert_eq!(fs::read_to_string(home.work().join("keep.txt")).unwrap(), "before");
     home.assert_nothing_left();
 }
+
+/// InSpec is not to be had here: in its place stands a program that takes InSpec's arguments and looks into the guest
+/// the way InSpec does, by SSH with the key it is given.
+const INSPEC: &str = r#"#!/bin/sh
+set -eu
+[ "$1" = exec ]; profile=$2; shift 2
+while [ $# -gt 0 ]; do
+  case $1 in
+    --backend) backend=$2;; --host) host=$2;; --user) user=$2;; --key-files) key=$2;; --port) port=$2;;
+    --input-file) inputs=$2; cat "$inputs"; shift 2; continue;;
+    --reporter) reporter=$2;;
+    *) inputs=$1; cat "$inputs"; shift; continue;;
+  esac
+  shift 2
+done
+echo "profile $profile by $backend on $host with $reporter and $TOKEN_NAME"
+ssh -i "$key" -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes \
+  "$user@$host" "test -e PLACE && echo seen in the guest" || exit 100
+exit 101
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inspec_tests_a_guest_through_the_adapter() {
+    let Some(sshd) = sshd::start(KeyKind::Ed25519).await else { return };
+    let home = Home::new();
+    fs::write(sshd.path("key"), sshd.key.private_openssh().expose()).unwrap();
+    fs::write(sshd.path("there"), "").unwrap();
+    let program = home.write("inspec", INSPEC.replace("PLACE", &sshd.text("there")));
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    home.write("inputs.yml", "own: input\n");
+    home.write(
+        "t.pkr.hcl",
+        format!(
+            r#"
+source "null" "host" {{
+  ssh_host             = "127.0.0.1"
+  ssh_port             = {}
+  ssh_username         = "{}"
+  ssh_private_key_file = "{}"
+  ssh_timeout          = "20s"
+}}
+build {{
+  sources = ["null.host"]
+  provisioner "inspec" {{
+    command         = "{}"
+    profile         = "linux-baseline"
+    attributes      = ["inputs.yml"]
+    extra_arguments = ["--reporter", "cli"]
+    inspec_env_vars = ["TOKEN_NAME=a"]
+  }}
+}}
+"#,
+            sshd.port,
+            sshd.user,
+            sshd.text("key"),
+            program.display()
+        ),
+    );
+    let said = home.run(&["build", "t.pkr.hcl"]).succeeded().all();
+    for part in [
+        "profile linux-baseline by ssh on 127.0.0.1 with cli and a",
+        "seen in the guest",
+        "own: input",
+        "packer_build_name: \"host\"",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    home.assert_nothing_left();
+    fs::remove_file(sshd.path("there")).unwrap();
+    let failed = home.run(&["build", "t.pkr.hcl"]);
+    assert!(failed.code == 1 && failed.all().contains("exit code 100"), "{}", failed.all());
+    home.assert_nothing_left();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bill_of_materials_lists_the_packages_of_the_guest() {
+    let Some(sshd) = sshd::start(KeyKind::Ed25519).await else { return };
+    let Ok(asked) =
+        std::process::Command::new("dpkg-query").args(["-W", "-f=${db:Status-Abbrev}\\n"]).output()
+    else {
+        println!("skipped: dpkg, whose database is read, is not installed");
+        return;
+    };
+    let installed =
+        String::from_utf8_lossy(&asked.stdout).lines().filter(|line| line.starts_with("ii")).count();
+    let home = Home::new();
+    fs::write(sshd.path("key"), sshd.key.private_openssh().expose()).unwrap();
+    home.write(
+        "t.pkr.hcl",
+        format!(
+            r#"
+source "null" "host" {{
+  ssh_host             = "127.0.0.1"
+  ssh_port             = {}
+  ssh_username         = "{}"
+  ssh_private_key_file = "{}"
+  ssh_timeout          = "20s"
+}}
+build {{
+  sources = ["null.host"]
+  provisioner "sbom" {{
+    destination = "lists/host"
+  }}
+}}
+"#,
+            sshd.port,
+            sshd.user,
+            sshd.text("key")
+        ),
+    );
+    home.run(&["build", "t.pkr.hcl"]).succeeded();
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(home.work().join("lists").join(name)).unwrap()).unwrap()
+    };
+    let (spdx, cyclone) = (read("host.spdx.json"), read("host.cdx.json"));
+    // The system itself is one more package there.
+    assert_eq!(spdx["packages"].as_array().unwrap().len(), installed + 1);
+    assert_eq!(cyclone["components"].as_array().unwrap().len(), installed);
+    assert_eq!((&spdx["spdxVersion"], &cyclone["specVersion"]), (&"SPDX-2.3".into(), &"1.5".into()));
+    let bash =
+        cyclone["components"].as_array().unwrap().iter().find(|entry| entry["name"] == "bash").unwrap();
+    assert!(bash["purl"].as_str().unwrap().starts_with("pkg:deb/debian/bash@"), "{bash}");
+    let references: std::collections::BTreeSet<&str> = cyclone["components"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["bom-ref"].as_str().unwrap())
+        .collect();
+    assert_eq!(references.len(), installed, "every component has a reference of its own");
+    home.assert_nothing_left();
+}
+
+#[test]
+fn provenance_names_the_artifact_the_template_and_no_secret() {
+    let home = Home::new();
+    home.write("sbom.json", "{}");
+    home.write(
+        "t.pkr.hcl",
+        r#"
+variable "flavour" {
+  default = "plain"
+}
+variable "token" {
+  default   = "wiederholungszeichen"
+  sensitive = true
+}
+source "file" "x" {
+  content = "hello"
+  target  = "a.txt"
+}
+build {
+  sources = ["file.x"]
+  post-processor "provenance" {
+    output = "{{.BuildName}}.intoto.json"
+    sbom   = ["sbom.json"]
+  }
+}
+"#,
+    );
+    home.run(&["build", "-var", "flavour=salted", "t.pkr.hcl"]).succeeded();
+    let text = fs::read_to_string(home.work().join("x.intoto.json")).unwrap();
+    assert!(!text.contains("wiederholungszeichen"), "{text}");
+    let statement: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
+    assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
+    assert_eq!(
+        statement["subject"],
+        serde_json::json!([{
+            "name": "a.txt",
+            "digest": { "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" },
+        }])
+    );
+    let definition = &statement["predicate"]["buildDefinition"];
+    assert_eq!(definition["externalParameters"]["variables"]["flavour"], "salted");
+    assert_eq!(definition["externalParameters"]["secretVariables"], serde_json::json!(["token"]));
+    let run = &statement["predicate"]["runDetails"];
+    assert_eq!(run["byproducts"][0]["name"], "sbom.json");
+    assert!(run["metadata"]["finishedOn"].as_str().unwrap().ends_with('Z'));
+    home.assert_nothing_left();
+}

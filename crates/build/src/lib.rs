@@ -26,6 +26,7 @@ pub mod recover;
 pub mod redact;
 pub mod release;
 pub mod run;
+mod schedule;
 pub mod seed;
 pub mod start;
 mod steps;

@@ -22,6 +22,7 @@ use crate::pipeline::{BuildContext, Cancel, JobEnd, Pipeline};
 use crate::recipe::{self, Order};
 use crate::redact::Redactor;
 use crate::run;
+use crate::schedule::{Needs, Schedule};
 use crate::work::WorkOrder;
 
 /// What a worker needs from outside.
@@ -211,25 +212,29 @@ async fn heed_signals(control: Arc<Control>) {
 }
 
 async fn jobs(order: &WorkOrder, dirs: &Dirs, build: &Arc<BuildContext>) -> Result<(), StepError> {
-    let mut pipelines = Vec::new();
+    let mut pipelines: Vec<(Pipeline, Needs)> = Vec::new();
     let several = order.jobs.len() > 1;
     for job in &order.jobs {
         let made = recipe::job(&Order { job, host: &order.host, dirs, request: &order.request, several });
         let made = made.map_err(|error| StepError::input(error.to_string()))?;
         same_as_planned(order, &made.pipeline)?;
-        pipelines.push(made.pipeline);
+        let needs = Needs::of(job, &made.pipeline);
+        pipelines.push((made.pipeline, needs));
     }
     if let Some(request) = &order.run {
         let pipeline = run::pipeline(request);
         same_as_planned(order, &pipeline)?;
-        pipelines.push(pipeline);
+        pipelines.push((pipeline, Needs::default()));
     }
+    let schedule = Schedule::new(build);
+    let schedule = &schedule;
     let at_once = match order.request.parallel {
         0 => pipelines.len().max(1),
         n => n,
     };
     let ends: Vec<JobEnd> = futures::stream::iter(&pipelines)
-        .map(|pipeline| async move {
+        .map(|(pipeline, needs)| async move {
+            let _place = schedule.admit(pipeline, *needs).await;
             let times = order.expected.get(pipeline.job());
             let expected = move |step: &str| times.and_then(|times| times.get(step)).copied();
             pipeline.run(build, order.request.on_error, &expected).await

@@ -264,6 +264,7 @@ impl StepInputs {
                 }
             }
             Provisioner::File(_) | Provisioner::Sleep(_) => {}
+            Provisioner::Sbom(_) => barrier = Some("it writes a file on this computer".to_owned()),
             Provisioner::ShellLocal(_) => barrier = Some("it runs on this computer".to_owned()),
             Provisioner::Generalize(_) => barrier = Some("it takes the build's own access away".to_owned()),
             Provisioner::Breakpoint(_) => barrier = Some("it waits for a person".to_owned()),
@@ -272,11 +273,14 @@ impl StepInputs {
             Provisioner::WindowsUpdate(_) => {
                 barrier = Some("what it installs changes from day to day".to_owned());
             }
-            Provisioner::Ansible(_) => barrier = Some("it runs on this computer".to_owned()),
+            Provisioner::Ansible(_) | Provisioner::Inspec(_) => {
+                barrier = Some("it runs on this computer".to_owned())
+            }
             Provisioner::AnsibleLocal(_)
             | Provisioner::PuppetMasterless(_)
             | Provisioner::PuppetServer(_)
             | Provisioner::ChefSolo(_)
+            | Provisioner::ChefClient(_)
             | Provisioner::SaltMasterless(_)
             | Provisioner::Goss(_) => {
                 barrier = Some("the files and servers it uses are not all known before".to_owned());

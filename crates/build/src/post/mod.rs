@@ -4,6 +4,7 @@ mod artifice;
 mod checksum;
 mod compress;
 mod manifest;
+mod provenance;
 mod shell_local;
 mod vagrant;
 
@@ -26,6 +27,7 @@ pub use artifice::Artifice;
 pub use checksum::Checksum;
 pub use compress::Compress;
 pub use manifest::Manifest;
+pub use provenance::Provenance;
 pub use shell_local::ShellLocalAfter;
 pub use vagrant::Vagrant;
 
@@ -104,7 +106,8 @@ pub trait PostProcessor: Send + Sync {
     async fn run(&self, cx: PostContext<'_>, artifact: &Artifact) -> Result<Processed, StepError>;
 }
 
-/// The post-processor of a step, with its id; none for one that is not built here.
+/// The post-processor of a step, with its id; none for one that needs more than its own options (`provenance`) or
+/// is not built here.
 pub(crate) fn of(step: &PostProcessorStep) -> Option<(&'static str, Arc<dyn PostProcessor>)> {
     match &step.post_processor {
         Kind::Checksum(options) => Some(("checksum", Arc::new(Checksum::new(options.clone())))),
@@ -115,13 +118,13 @@ pub(crate) fn of(step: &PostProcessorStep) -> Option<(&'static str, Arc<dyn Post
         }
         Kind::Artifice(options) => Some(("artifice", Arc::new(Artifice::new(options.clone())))),
         Kind::Vagrant(options) => Some(("vagrant", Arc::new(Vagrant::new((**options).clone())))),
-        Kind::Foreign(_) => None,
+        Kind::Provenance(_) | Kind::Foreign(_) => None,
     }
 }
 
 /// Writes small output files, each whole or not at all, and reports them. All of them are written before the first
 /// gets its name, so that a failure leaves none behind.
-fn put(cx: &StepContext, outputs: &BTreeMap<PathBuf, Vec<u8>>) -> Result<(), StepError> {
+pub(crate) fn put(cx: &StepContext, outputs: &BTreeMap<PathBuf, Vec<u8>>) -> Result<(), StepError> {
     let mut staged = Vec::new();
     let mut produced = Vec::new();
     for (path, bytes) in outputs {

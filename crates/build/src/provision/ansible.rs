@@ -5,20 +5,20 @@
 //! line for the guest, repeated in each group. The order of the arguments is Packer's: what the build knows, the SSH
 //! arguments, `extra_arguments`, password or key, then `-i` and the playbook last.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
-use goldsmith_guest::{Adapter, AdapterKeys, KeyKind, KeyPair};
+use goldsmith_guest::KeyKind;
 use goldsmith_process::Invocation;
-use goldsmith_template::Text;
 use goldsmith_template::options::AnsibleOptions;
 
 use crate::error::{Context as _, StepError};
 use crate::holes::fill;
 use crate::plan::{Sketch, StepKind};
+use crate::provision::adapter::{self, Served};
 use crate::provision::ansible_local::requirements;
 use crate::provision::staging::{all, base};
-use crate::provision::{ProvisionContext, Provisioner, sentence};
+use crate::provision::{ProvisionContext, Provisioner};
 
 const SSH_LINE: &str =
     "{{ .HostAlias }} ansible_host={{ .Host }} ansible_user={{ .User }} ansible_port={{ .Port }}\n";
@@ -38,17 +38,11 @@ struct Way {
     key: Option<PathBuf>,
     winrm: bool,
     /// Lives as long as Ansible runs.
-    _adapter: Option<Adapter>,
+    adapter: Option<Served>,
 }
 
 fn holds(arguments: &[String], name: &str) -> bool {
     arguments.iter().any(|argument| argument.contains(name))
-}
-
-fn write_key(path: &Path, key: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(key.as_bytes())
 }
 
 impl Ansible {
@@ -68,12 +62,6 @@ impl Ansible {
         }
     }
 
-    fn key_file(cx: &ProvisionContext, key: &str) -> Result<PathBuf, StepError> {
-        let path = cx.step.runtime().join(format!("ansible-key-{}", cx.step.fresh()));
-        write_key(&path, key).environment(|| format!("Cannot write {}", path.display()))?;
-        Ok(path)
-    }
-
     async fn way(&self, cx: &ProvisionContext) -> Result<Way, StepError> {
         let winrm = Self::value(cx, "ConnType") == "winrm";
         if winrm && self.options.use_proxy != Some(false) {
@@ -89,62 +77,46 @@ impl Ansible {
             user: self.user(cx, &Self::value(cx, "User"))?,
             key: None,
             winrm,
-            _adapter: None,
+            adapter: None,
         };
         if !winrm {
             let file = Self::value(cx, "SSHPrivateKeyFile");
             let key = Self::value(cx, "SSHPrivateKey");
             way.key = match (file.is_empty(), key.is_empty()) {
                 (false, _) => Some(PathBuf::from(file)),
-                (true, false) => Some(Self::key_file(cx, &key)?),
+                (true, false) => Some(adapter::key_file(cx, &key)?),
                 (true, true) => None,
             };
         }
         Ok(way)
     }
 
-    /// An SSH server on 127.0.0.1 that passes everything on to the guest.
+    /// Through an SSH server of the build.
     async fn adapter(&self, cx: &ProvisionContext) -> Result<Way, StepError> {
-        let guest = cx
-            .guest()?
-            .ssh()
-            .ok_or_else(|| StepError::input("Ansible's adapter needs a guest that is reached by SSH."))?;
-        let wrong = |error: goldsmith_guest::KeyError| StepError::input(sentence(&error.to_string()));
         let kind = match self.options.ansible_proxy_key_type.to_ascii_uppercase().as_str() {
             "RSA" => KeyKind::Rsa { bits: 2048 },
             _ => KeyKind::Ecdsa { bits: 384 },
         };
-        let read = |file: &Text| {
-            let path = cx.step.absolute(fill(file, &cx.names, &[])?);
-            std::fs::read_to_string(&path).input(|| format!("Cannot read {}", path.display()))
-        };
-        let host_key = match &self.options.ssh_host_key_file {
-            Some(file) => read(file)?,
-            None => KeyPair::generate(kind, "adapter").map_err(wrong)?.private_openssh().expose().to_owned(),
-        };
-        let (client, key) = match &self.options.ssh_authorized_key_file {
-            Some(file) => (read(file)?, None),
-            None => {
-                let pair = KeyPair::generate(kind, "ansible").map_err(wrong)?;
-                let private = pair.private_openssh().expose().to_owned();
-                cx.step.build().journal.redactor().add([&private]);
-                (pair.public_openssh(), Some(Self::key_file(cx, &private)?))
-            }
-        };
-        let user = self.user(cx, "goldsmith")?;
-        let sftp = fill(&self.options.sftp_command, &cx.names, &[])?;
-        let keys = AdapterKeys { host_private: host_key, client_public: client };
-        let adapter = Adapter::start(guest, self.options.local_port, &user, &keys, &sftp)
-            .await
-            .environment(|| "Cannot start the SSH adapter on 127.0.0.1".to_owned())?;
-        cx.step.say(format!("Ansible reaches the guest through 127.0.0.1:{}.", adapter.port()));
+        let served = adapter::serve(
+            cx,
+            adapter::Wish {
+                who: "Ansible",
+                kind,
+                host_key_file: self.options.ssh_host_key_file.as_ref(),
+                authorized_key_file: self.options.ssh_authorized_key_file.as_ref(),
+                port: self.options.local_port,
+                user: self.user(cx, "goldsmith")?,
+                sftp: &fill(&self.options.sftp_command, &cx.names, &[])?,
+            },
+        )
+        .await?;
         Ok(Way {
             host: "127.0.0.1".into(),
-            port: adapter.port().to_string(),
-            user,
-            key,
+            port: served.port.to_string(),
+            user: served.user.clone(),
+            key: served.key.clone(),
             winrm: false,
-            _adapter: Some(adapter),
+            adapter: Some(served),
         })
     }
 
@@ -179,8 +151,7 @@ impl Ansible {
         let mut out: Vec<String> = Vec::new();
         out.extend(extra(format!("packer_build_name={:?}", fixed.build_name)));
         out.extend(extra(format!("packer_builder_type={}", fixed.builder_type)));
-        let address = Self::value(cx, "PackerHTTPAddr");
-        if !address.is_empty() {
+        if let Some(address) = cx.names.packer_env().get("PACKER_HTTP_ADDR") {
             out.extend(extra(format!("packer_http_addr={address}")));
         }
         if !way.winrm && way.key.is_some() {
@@ -206,7 +177,7 @@ impl Ansible {
         way: &Way,
         arguments: &mut Vec<String>,
     ) -> Result<Option<PathBuf>, StepError> {
-        if way.key.is_some() || way._adapter.is_some() || holds(arguments, "ansible_password") {
+        if way.key.is_some() || way.adapter.is_some() || holds(arguments, "ansible_password") {
             return Ok(None);
         }
         let password = Self::value(cx, "Password");
@@ -215,7 +186,7 @@ impl Ansible {
         }
         let path = cx.step.runtime().join(format!("ansible-vars-{}.json", cx.step.fresh()));
         let text = serde_json::json!({ "ansible_password": password }).to_string();
-        write_key(&path, &text).environment(|| format!("Cannot write {}", path.display()))?;
+        adapter::write_private(&path, &text).environment(|| format!("Cannot write {}", path.display()))?;
         arguments.extend(["-e".to_owned(), format!("@{}", path.display())]);
         Ok(Some(path))
     }

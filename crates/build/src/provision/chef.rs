@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use goldsmith_template::Text;
-use goldsmith_template::options::ChefSoloOptions;
+use goldsmith_template::options::{ChefSoloOptions, Json};
 use serde_json::{Map, Value};
 
 use crate::error::{Context as _, StepError};
@@ -21,6 +21,61 @@ const RUN: &str = "{{if .Sudo}}sudo {{end}}chef-solo --no-color -c {{.ConfigPath
 const RUN_WINDOWS: &str = "c:/opscode/chef/bin/chef-solo.bat --no-color -c {{.ConfigPath}} -j {{.JsonPath}}";
 const CONFIG: &str = "chef_license \"{{.ChefLicense}}\"\ncookbook_path [{{.CookbookPaths}}]\n{{if .HasRolesPath}}role_path \"{{.RolesPath}}\"\n{{end}}{{if .HasDataBagsPath}}data_bag_path \"{{.DataBagsPath}}\"\n{{end}}{{if .HasEncryptedDataBagSecretPath}}encrypted_data_bag_secret \"{{.EncryptedDataBagSecretPath}}\"\n{{end}}{{if .HasEnvironmentsPath}}environment_path \"{{.EnvironmentsPath}}\"\nenvironment \"{{.ChefEnvironment}}\"\n{{end}}";
 
+/// Said in a plan that installs Chef.
+pub(super) const INSTALLS: &str =
+    "Chef is installed from the internet inside the guest (skip_install = true leaves it out).";
+
+/// What the node is told at its first run.
+pub(super) struct Attributes<'a> {
+    pub(super) text: Option<&'a Text>,
+    pub(super) json: Option<&'a Json>,
+    pub(super) run_list: &'a [Text],
+}
+
+impl Attributes<'_> {
+    /// Attributes of the node with the run list, as JSON.
+    pub(super) fn node(&self, cx: &ProvisionContext) -> Result<String, StepError> {
+        let text = match (self.text, self.json) {
+            (Some(text), _) => fill(text, &cx.names, &[])?,
+            (None, Some(json)) => fill(&json.0, &cx.names, &[])?,
+            (None, None) => "{}".to_owned(),
+        };
+        let mut node: Map<String, Value> =
+            serde_json::from_str(&text).input(|| "`json_string` is no JSON object".to_owned())?;
+        let list = all(self.run_list, cx)?;
+        if !list.is_empty() {
+            node.insert("run_list".into(), list.into());
+        }
+        serde_json::to_string_pretty(&node).map_err(|e| StepError::internal(e.to_string()))
+    }
+}
+
+/// How Chef is installed.
+pub(super) struct Install<'a> {
+    pub(super) own: Option<&'a Text>,
+    pub(super) version: Option<&'a Text>,
+}
+
+/// Installs Chef in the guest.
+pub(super) async fn install(staging: &Staging<'_>, install: &Install<'_>) -> Result<(), StepError> {
+    let version = or_empty(install.version, staging.cx)?;
+    let default = if staging.system.windows { INSTALL_WINDOWS } else { INSTALL };
+    let sudo = if staging.system.sudo { "true" } else { "" };
+    let fields = [("Sudo", sudo), ("Version", version.as_str())];
+    let line = command(install.own, default, &fields, staging.cx)?;
+    staging.must(&line, "Installing Chef").await
+}
+
+/// How the licence is accepted: as the template says, else silently when the build installs Chef by itself.
+pub(super) fn license(
+    own: Option<&Text>,
+    installs: bool,
+    cx: &ProvisionContext,
+) -> Result<String, StepError> {
+    let own = or_empty(own, cx)?;
+    Ok(if own.is_empty() && installs { "accept-silent".to_owned() } else { own })
+}
+
 /// Chef in the guest.
 pub struct ChefSolo {
     options: ChefSoloOptions,
@@ -30,22 +85,6 @@ impl ChefSolo {
     /// With these options.
     pub fn new(options: ChefSoloOptions) -> Self {
         Self { options }
-    }
-
-    /// Attributes of the node with the run list.
-    fn node(&self, cx: &ProvisionContext) -> Result<String, StepError> {
-        let text = match (&self.options.json_string, &self.options.json) {
-            (Some(text), _) => fill(text, &cx.names, &[])?,
-            (None, Some(json)) => fill(&json.0, &cx.names, &[])?,
-            (None, None) => "{}".to_owned(),
-        };
-        let mut node: Map<String, Value> =
-            serde_json::from_str(&text).input(|| "`json_string` is no JSON object".to_owned())?;
-        let list = all(&self.options.run_list, cx)?;
-        if !list.is_empty() {
-            node.insert("run_list".into(), list.into());
-        }
-        serde_json::to_string_pretty(&node).map_err(|e| StepError::internal(e.to_string()))
     }
 
     /// Uploads a folder when it is set; its path in the guest.
@@ -77,12 +116,8 @@ impl ChefSolo {
             Some(file) => staging.file(file, format!("{folder}/encrypted_data_bag_secret")).await?,
             None => String::new(),
         };
-        let own_license = or_empty(o.chef_license.as_ref(), cx)?;
-        let license = if own_license.is_empty() && !o.skip_install && o.install_command.is_none() {
-            "accept-silent".to_owned()
-        } else {
-            own_license
-        };
+        let installs = !o.skip_install && o.install_command.is_none();
+        let license = license(o.chef_license.as_ref(), installs, cx)?;
         let environment = or_empty(o.chef_environment.as_ref(), cx)?;
         let cookbooks = cookbooks.join(",");
         let yes = |text: &str| if text.is_empty() { "" } else { "true" };
@@ -120,9 +155,7 @@ impl Provisioner for ChefSolo {
         let mut sketch =
             Sketch::new(format!("Run Chef Solo in the guest: {}", list.join(", ")), StepKind::Provision);
         if !self.options.skip_install {
-            sketch = sketch.warning(
-                "Chef is installed from the internet inside the guest (skip_install = true leaves it out).",
-            );
+            sketch = sketch.warning(INSTALLS);
         }
         sketch.inputs(&self.options)
     }
@@ -133,11 +166,8 @@ impl Provisioner for ChefSolo {
         let staging = Staging { guest: cx.guest()?, cx, system };
         let sudo = if system.sudo { "true" } else { "" };
         if !o.skip_install {
-            let version = or_empty(o.version.as_ref(), cx)?;
-            let default = if system.windows { INSTALL_WINDOWS } else { INSTALL };
-            let fields = [("Sudo", sudo), ("Version", version.as_str())];
-            let line = command(o.install_command.as_ref(), default, &fields, cx)?;
-            staging.must(&line, "Installing Chef").await?;
+            let how = Install { own: o.install_command.as_ref(), version: o.version.as_ref() };
+            install(&staging, &how).await?;
         }
         let default =
             if system.windows { "C:/Windows/Temp/packer-chef-solo" } else { "/tmp/packer-chef-solo" };
@@ -145,7 +175,9 @@ impl Provisioner for ChefSolo {
         staging.make(&folder).await?;
         let config = self.config(&staging, &folder).await?;
         let node = format!("{folder}/node.json");
-        staging.guest.write(&cx.step, self.node(cx)?.as_bytes(), &node, 0o644).await?;
+        let attributes =
+            Attributes { text: o.json_string.as_ref(), json: o.json.as_ref(), run_list: &o.run_list };
+        staging.guest.write(&cx.step, attributes.node(cx)?.as_bytes(), &node, 0o644).await?;
         let default = if system.windows { RUN_WINDOWS } else { RUN };
         let fields = [("Sudo", sudo), ("ConfigPath", config.as_str()), ("JsonPath", node.as_str())];
         let line = command(o.execute_command.as_ref(), default, &fields, cx)?;

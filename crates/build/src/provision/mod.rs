@@ -1,20 +1,24 @@
 //! Provisioners: one small file each behind [`Provisioner`].
 
+mod adapter;
 mod ansible;
 mod ansible_local;
 mod breakpoint;
 mod chef;
+mod chef_client;
 mod communicator;
 mod elevated;
 mod environment;
 mod file;
 mod generalize;
 mod goss;
+mod inspec;
 pub(crate) mod meta;
 mod powershell;
 mod puppet;
 mod reboot;
 mod salt;
+mod sbom;
 mod scripts;
 mod shell;
 mod shell_local;
@@ -32,14 +36,17 @@ pub use ansible::Ansible;
 pub use ansible_local::AnsibleLocal;
 pub use breakpoint::Breakpoint;
 pub use chef::ChefSolo;
+pub use chef_client::ChefClient;
 pub use communicator::{Communicator, Exit};
 pub use file::File;
 pub(crate) use generalize::Generalise;
 pub use goss::Goss;
+pub use inspec::Inspec;
 pub use powershell::Powershell;
 pub use puppet::{PuppetMasterless, PuppetServer};
 pub use reboot::Reboot;
 pub use salt::SaltMasterless;
+pub use sbom::Sbom;
 pub use shell::Shell;
 pub use shell_local::ShellLocal;
 pub use sleep::Sleep;
@@ -116,9 +123,12 @@ pub(crate) fn of(kind: &Kind) -> Option<(&'static str, Arc<dyn Provisioner>)> {
         }
         Kind::PuppetServer(options) => ("puppet-server", Arc::new(PuppetServer::new((**options).clone()))),
         Kind::ChefSolo(options) => ("chef-solo", Arc::new(ChefSolo::new((**options).clone()))),
+        Kind::ChefClient(options) => ("chef-client", Arc::new(ChefClient::new((**options).clone()))),
+        Kind::Inspec(options) => ("inspec", Arc::new(Inspec::new((**options).clone()))),
         Kind::SaltMasterless(options) => {
             ("salt-masterless", Arc::new(SaltMasterless::new((**options).clone())))
         }
+        Kind::Sbom(options) => ("sbom", Arc::new(Sbom::new((**options).clone()))),
         Kind::Goss(options) => ("goss", Arc::new(Goss::new((**options).clone()))),
         _ => return None,
     })

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use goldsmith_template::config::{Meta, Provisioner as Kind, ProvisionerStep};
+use goldsmith_template::config::{
+    Meta, PostProcessor as After, PostProcessorStep, Provisioner as Kind, ProvisionerStep,
+};
 use goldsmith_template::options::Communicator;
 
 use super::Order;
@@ -10,8 +12,9 @@ use crate::checkpoint::{JobCheckpoints, Planned};
 use crate::names::{Fixed, Names};
 use crate::pipeline::{Output, Pipeline, Step as _};
 use crate::plan::PlanError;
-use crate::post::Artifact;
+use crate::post::{Artifact, PostProcessor, Provenance};
 use crate::provision::{Generalise, Provisioner};
+use crate::steps::image::ImageFile;
 use crate::steps::login::{Login, PrepareLogin};
 use crate::steps::machine::Running;
 use crate::steps::post::{Input, Ledger, PostProcess};
@@ -31,6 +34,8 @@ pub(super) struct Common<'a> {
     /// None for a source that boots no machine.
     pub(super) checkpoints: Option<JobCheckpoints>,
     pub(super) planned: Option<Planned>,
+    /// What the machine starts from.
+    pub(super) image: Option<Output<ImageFile>>,
 }
 
 /// When the image is made nobody's.
@@ -81,6 +86,7 @@ impl<'a> Common<'a> {
             generalise: false,
             checkpoints: None,
             planned: None,
+            image: None,
         }
     }
 
@@ -151,6 +157,17 @@ impl<'a> Common<'a> {
         })
     }
 
+    fn processor(&self, step: &PostProcessorStep) -> Option<(&'static str, Arc<dyn PostProcessor>)> {
+        match &step.post_processor {
+            After::Provenance(options) => {
+                let known = self.order.request.provenance.clone();
+                let made = Provenance::new(options.clone(), known, self.image.clone());
+                Some(("provenance", Arc::new(made)))
+            }
+            _ => crate::post::of(step),
+        }
+    }
+
     /// Sequences of one post-processor that only read the artifact and write files of their own run side by side.
     pub(super) fn post_process(
         &mut self,
@@ -162,7 +179,7 @@ impl<'a> Common<'a> {
             let mut input = Input::Builder(artifact.clone());
             let alone = sequence.len() == 1;
             for step in sequence {
-                let (id, processor) = crate::post::of(step).ok_or_else(|| {
+                let (id, processor) = self.processor(step).ok_or_else(|| {
                     PlanError::new(
                         format!("The post-processor `{}` is not built here.", step.name),
                         &step.place,

@@ -48,6 +48,7 @@ pub(super) fn qemu(order: &Order<'_>, options: &QemuOptions) -> Result<Recipe, P
     let shown = find.shown();
     let origin = find.origin();
     let image = make.common.pipeline.step("image", find);
+    make.common.image = Some(image.clone());
     let checkpoints = make.checkpoints(&MadeDisk::FromImage, origin, MadeFrom::Image(image.clone()));
     let login = make.common.login(false)?;
     let media = make.media(parts.media)?;

@@ -22,6 +22,7 @@ use crate::plan::{PlanError, Sketch, StepKind};
 use crate::provision::meta::{pause, seconds};
 use crate::provision::{Communicator as _, SshGuest, sentence};
 use crate::steps::bridge::guest_address;
+use crate::steps::evidence::joined;
 use crate::steps::login::Login;
 use crate::steps::machine::Running;
 use crate::steps::settings::known;
@@ -249,7 +250,10 @@ impl Dial {
             }
             let mut told = |stage: &Stage| cx.waiting(stage_name(stage), explained(stage, first));
             let session = tokio::select! {
-                session = session(&target, cx, &mut told) => session?,
+                session = session(&target, cx, &mut told) => match session {
+                    Ok(session) => session,
+                    Err(error) => return Err(joined(cx, &running.machine, error).await),
+                },
                 Ok(()) = restarts.changed(), if first => {
                     cx.say("The machine restarted; waiting for the installed system.");
                     continue;
@@ -271,8 +275,11 @@ impl Dial {
                 Ok(()) = restarts.changed() => cx.say("The machine restarted; waiting for the installed system."),
                 ending = running.machine.wait_stopped(left) => return Err(match ending {
                     Some(ending) => died(Some(ending)),
-                    None => StepError::guest("The installer was still running when ssh_timeout was over.")
-                        .hint("Look at the guest's screen: the installer may wait for an answer. Raise ssh_timeout if it only needs longer."),
+                    None => {
+                        let error = StepError::guest("The installer was still running when ssh_timeout was over.")
+                            .hint("Look at the guest's screen: the installer may wait for an answer. Raise ssh_timeout if it only needs longer.");
+                        joined(cx, &running.machine, error).await
+                    }
                 }),
             }
         }

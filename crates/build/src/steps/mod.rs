@@ -8,6 +8,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod compact;
 pub(crate) mod connect;
 pub(crate) mod disk;
+pub(crate) mod evidence;
 pub(crate) mod fields;
 pub(crate) mod file;
 pub(crate) mod floppy;

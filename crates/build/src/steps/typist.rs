@@ -196,7 +196,7 @@ fn unreachable(error: MachineError) -> StepError {
 }
 
 /// The text without escape sequences and other control characters but line ends.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

@@ -20,6 +20,7 @@ use crate::plan::{PlanError, Sketch, StepKind};
 use crate::provision::meta::{pause, seconds};
 use crate::provision::{WinrmGuest, sentence, winrm_error};
 use crate::steps::connect::died;
+use crate::steps::evidence::joined;
 use crate::steps::machine::Running;
 use crate::steps::settings::known;
 
@@ -157,7 +158,10 @@ impl Step for WaitForWinrm {
         let times = if self.pause.is_zero() { 1 } else { 2 };
         for time in 1..=times {
             tokio::select! {
-                waited = self.wait(cx, &session) => waited?,
+                waited = self.wait(cx, &session) => match (waited, running.as_deref()) {
+                    (Err(error), Some(running)) => return Err(joined(cx, &running.machine, error).await),
+                    (waited, _) => waited?,
+                },
                 ending = ended(running.as_deref()) => return Err(died(ending)),
             }
             if time < times {

@@ -3,10 +3,11 @@
 use crate::diagnostic::Place;
 use crate::options::{
     AnsibleLocalOptions, AnsibleOptions, ArtificeOptions, BootstrapOptions, BreakpointOptions,
-    ChecksumOptions, ChefSoloOptions, Communicator, CompressOptions, FileOptions, FileSourceOptions,
-    GeneralizeOptions, GossOptions, ManifestOptions, PowershellOptions, PuppetMasterlessOptions,
-    PuppetServerOptions, QemuOptions, RebootOptions, SaltMasterlessOptions, ShellLocalOptions, ShellOptions,
-    SleepOptions, VagrantOptions, WindowsRestartOptions, WindowsShellOptions, WindowsUpdateOptions,
+    ChecksumOptions, ChefClientOptions, ChefSoloOptions, Communicator, CompressOptions, FileOptions,
+    FileSourceOptions, GeneralizeOptions, GossOptions, InspecOptions, ManifestOptions, PowershellOptions,
+    ProvenanceOptions, PuppetMasterlessOptions, PuppetServerOptions, QemuOptions, RebootOptions,
+    SaltMasterlessOptions, SbomOptions, ShellLocalOptions, ShellOptions, SleepOptions, VagrantOptions,
+    WindowsRestartOptions, WindowsShellOptions, WindowsUpdateOptions,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -180,8 +181,14 @@ pub enum Provisioner {
     PuppetServer(Box<PuppetServerOptions>),
     /// Uploads cookbooks and runs Chef Solo in the guest.
     ChefSolo(Box<ChefSoloOptions>),
+    /// Runs Chef in the guest against a Chef server.
+    ChefClient(Box<ChefClientOptions>),
+    /// Tests the guest with InSpec of this computer.
+    Inspec(Box<InspecOptions>),
     /// Uploads Salt states and applies them in the guest.
     SaltMasterless(Box<SaltMasterlessOptions>),
+    /// Lists the guest's packages.
+    Sbom(Box<SbomOptions>),
     /// Runs goss tests in the guest.
     Goss(Box<GossOptions>),
     /// Restarts a Unix guest and waits until it is back with another boot id.
@@ -215,6 +222,8 @@ pub enum PostProcessor {
     Compress(CompressOptions),
     /// Scripts on this computer.
     ShellLocal(Box<ShellLocalOptions>),
+    /// Where the artifact came from.
+    Provenance(ProvenanceOptions),
     /// Other files as the artifact.
     Artifice(ArtificeOptions),
     /// Makes a Vagrant box of the artifact.
@@ -242,7 +251,10 @@ impl Provisioner {
             Provisioner::PuppetMasterless(_) => "puppet-masterless",
             Provisioner::PuppetServer(_) => "puppet-server",
             Provisioner::ChefSolo(_) => "chef-solo",
+            Provisioner::ChefClient(_) => "chef-client",
+            Provisioner::Inspec(_) => "inspec",
             Provisioner::SaltMasterless(_) => "salt-masterless",
+            Provisioner::Sbom(_) => "sbom",
             Provisioner::Goss(_) => "goss",
             Provisioner::Reboot(_) => "reboot",
             Provisioner::Foreign(foreign) => &foreign.type_name,
@@ -258,6 +270,7 @@ impl PostProcessor {
             PostProcessor::Manifest(_) => "manifest",
             PostProcessor::Compress(_) => "compress",
             PostProcessor::ShellLocal(_) => "shell-local",
+            PostProcessor::Provenance(_) => "provenance",
             PostProcessor::Artifice(_) => "artifice",
             PostProcessor::Vagrant(_) => "vagrant",
             PostProcessor::Foreign(foreign) => &foreign.type_name,

@@ -3,10 +3,11 @@
 use super::model::{PostProcessor, Provisioner};
 use crate::options::{
     AnsibleLocalOptions, AnsibleOptions, ArtificeOptions, BreakpointOptions, ChecksumOptions,
-    ChefSoloOptions, CompressOptions, FileOptions, GeneralizeOptions, GossOptions, ManifestOptions,
-    PowershellOptions, PuppetMasterlessOptions, PuppetServerOptions, RebootOptions, SaltMasterlessOptions,
-    Settings, ShellLocalOptions, ShellOptions, SleepOptions, VagrantOptions, WindowsRestartOptions,
-    WindowsShellOptions, WindowsUpdateOptions,
+    ChefClientOptions, ChefSoloOptions, CompressOptions, FileOptions, GeneralizeOptions, GossOptions,
+    InspecOptions, ManifestOptions, PowershellOptions, ProvenanceOptions, PuppetMasterlessOptions,
+    PuppetServerOptions, RebootOptions, SaltMasterlessOptions, SbomOptions, Settings, ShellLocalOptions,
+    ShellOptions, SleepOptions, VagrantOptions, WindowsRestartOptions, WindowsShellOptions,
+    WindowsUpdateOptions,
 };
 
 /// What a provisioner of a built-in type does.
@@ -52,7 +53,10 @@ pub(super) fn provisioner(type_name: &str, settings: &mut Settings) -> Provision
         }
         "puppet-server" => Provisioner::PuppetServer(Box::new(PuppetServerOptions::decode(settings))),
         "chef-solo" => Provisioner::ChefSolo(Box::new(ChefSoloOptions::decode(settings))),
+        "chef-client" => Provisioner::ChefClient(Box::new(ChefClientOptions::decode(settings))),
+        "inspec" => Provisioner::Inspec(Box::new(InspecOptions::decode(settings))),
         "salt-masterless" => Provisioner::SaltMasterless(Box::new(SaltMasterlessOptions::decode(settings))),
+        "sbom" => Provisioner::Sbom(Box::new(SbomOptions::decode(settings))),
         "goss" => Provisioner::Goss(Box::new(GossOptions::decode(settings))),
         "reboot" => Provisioner::Reboot(Box::new(RebootOptions::decode(settings))),
         _ => Provisioner::Breakpoint(BreakpointOptions::decode(settings)),
@@ -65,6 +69,7 @@ pub(super) fn post_processor(type_name: &str, settings: &mut Settings) -> PostPr
         "checksum" => PostProcessor::Checksum(ChecksumOptions::decode(settings)),
         "manifest" => PostProcessor::Manifest(ManifestOptions::decode(settings)),
         "compress" => PostProcessor::Compress(CompressOptions::decode(settings)),
+        "provenance" => PostProcessor::Provenance(ProvenanceOptions::decode(settings)),
         "artifice" => PostProcessor::Artifice(ArtificeOptions::decode(settings)),
         "vagrant" => PostProcessor::Vagrant(Box::new(VagrantOptions::decode(settings))),
         _ => {

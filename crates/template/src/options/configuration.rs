@@ -84,6 +84,66 @@ options! {
 }
 
 options! {
+    /// Options of the `chef-client` provisioner: Chef in the guest against a Chef server.
+    pub struct ChefClientOptions;
+    "Run" {
+        server_url: Text, "Server", "URL of the Chef server, with the organisation." => required();
+        node_name: Option<Text>, "Node", "The guest's name there. Default: packer- and the build's id." => basic();
+        run_list: Vec<Text>, "Run list", "Recipes and roles." => basic();
+        chef_environment: Option<Text>, "Environment", "Environment of the run.";
+        policy_name: Option<Text>, "Policy", "Name of the policy.";
+        policy_group: Option<Text>, "Policy group", "Group of the policy.";
+        json: Option<Json>, "Attributes", "Node attributes.";
+        json_string: Option<Text>, "Attributes as text", "Node attributes as a JSON text.";
+        config_template: Option<Text>, "Configuration", "Template of client.rb instead of the built-in one." => path(PathKind::File);
+        chef_license: Option<Text>, "Licence", "How the licence is accepted. Default: accept-silent, unless Chef is not installed by the build.";
+    }
+    "Login" {
+        validation_key_path: Option<Text>, "Validation key", "Key with which a new client is registered; uploaded." => path(PathKind::File).basic();
+        validation_client_name: Option<Text>, "Validation client", "Name of the client the key belongs to." => basic();
+        client_key: Option<Text>, "Client key", "Path in the guest of the client's own key. Default: client.pem in the staging folder.";
+        encrypted_data_bag_secret_path: Option<Text>, "Data bag secret", "File with the secret of encrypted data bags." => path(PathKind::File);
+        ssl_verify_mode: Option<Text>, "TLS check", "verify_none or verify_peer.";
+        trusted_certs_dir: Option<Text>, "Trusted certificates", "Folder in the guest with further certificates.";
+    }
+    "How" {
+        execute_command: Option<Text>, "Execute command", "Command that runs Chef; {{ .ConfigPath }}, {{ .JsonPath }} and {{ .Sudo }} are filled in." => late();
+        knife_command: Option<Text>, "Knife command", "Command that runs knife at the end; {{ .Args }}, {{ .Flags }} and {{ .Sudo }} are filled in." => late();
+        install_command: Option<Text>, "Install command", "Command that installs Chef; {{ .Sudo }} and {{ .Version }} are filled in." => late();
+        skip_install: bool, "Chef is there", "Do not install Chef." => default("false").basic();
+        skip_clean_client: bool, "Keep the client", "Leave the client on the server." => default("false");
+        skip_clean_node: bool, "Keep the node", "Leave the node on the server." => default("false");
+        skip_clean_staging_directory: bool, "Keep the staging folder", "Leave the staging folder in the guest." => default("false");
+        version: Option<Text>, "Version", "Version of Chef that is installed.";
+        prevent_sudo: bool, "No sudo", "Run without sudo." => default("false");
+        staging_directory: Option<Text>, "Staging folder", "Folder in the guest. Default: /tmp/packer-chef-client.";
+        guest_os_type: String, "Guest", "unix or windows." => default("unix").one_of(&["unix", "windows"]);
+    }
+}
+
+options! {
+    /// Options of the `inspec` provisioner: InSpec of this computer tests the guest.
+    pub struct InspecOptions;
+    "Profile" {
+        profile: Text, "Profile", "The profile that is run: a folder, an archive or a URL." => required();
+        command: Text, "Command", "The program." => default("inspec");
+        attributes: Vec<Text>, "Inputs", "Files with inputs of the profile." => path(PathKind::File).basic();
+        attributes_directory: Option<Text>, "Inputs folder", "Folder in which the file with the build's own inputs is made." => path(PathKind::Folder);
+        extra_arguments: Vec<Text>, "Further arguments", "Arguments for inspec exec, not passed through a shell." => basic();
+        inspec_env_vars: Vec<Text>, "Environment", "Environment variables for InSpec as NAME=value.";
+        valid_exit_codes: Vec<i64>, "Valid exit codes", "Exit codes that mean success; 101 is a run with tests that were skipped." => default("[0, 101]");
+    }
+    "Connection" {
+        backend: String, "Backend", "How InSpec reaches the guest." => default("ssh").one_of(&["ssh", "winrm", "docker", "local"]).basic();
+        user: Option<Text>, "User", "The user InSpec logs in as.";
+        host: Option<Text>, "Host", "Whom InSpec talks to with another backend than ssh.";
+        local_port: u16, "Adapter port", "Port of the build's SSH server that passes on to the guest; any free one when 0." => default("0");
+        ssh_host_key_file: Option<Text>, "Adapter host key", "Its private host key; one is made when not set." => path(PathKind::File);
+        ssh_authorized_key_file: Option<Text>, "Adapter client key", "Public key that may log in to it; a pair is made when not set." => path(PathKind::File);
+    }
+}
+
+options! {
     /// Options of the `salt-masterless` provisioner: `salt-call --local` in the guest.
     pub struct SaltMasterlessOptions;
     "States" {

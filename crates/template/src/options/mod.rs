@@ -20,17 +20,17 @@ pub use ansible::{AnsibleLocalOptions, AnsibleOptions};
 pub use boxes::{PROVIDER_OVERRIDE, VagrantOptions};
 pub use communicator::{COMMUNICATOR, CommonOptions, Communicator, SshOptions, WinrmOptions};
 pub use configuration::{
-    ChefSoloOptions, GossOptions, PuppetMasterlessOptions, PuppetServerOptions, RebootOptions,
-    SaltMasterlessOptions,
+    ChefClientOptions, ChefSoloOptions, GossOptions, InspecOptions, PuppetMasterlessOptions,
+    PuppetServerOptions, RebootOptions, SaltMasterlessOptions,
 };
 pub use decode::{DiskSize, Json, OptionValue, Problem, Settings, default_value, language_type, violation};
 pub use machine::{BootOptions, DiskOptions, MachineOptions, MediaOptions, NetworkOptions, ShutdownOptions};
 pub use post_processors::{
-    ArtificeOptions, ChecksumOptions, CompressOptions, ManifestOptions, PostProcessorMeta,
+    ArtificeOptions, ChecksumOptions, CompressOptions, ManifestOptions, PostProcessorMeta, ProvenanceOptions,
 };
 pub use provisioners::{
-    BreakpointOptions, FileOptions, GeneralizeOptions, OVERRIDE, ProvisionerMeta, ShellLocalOptions,
-    ShellOptions, SleepOptions,
+    BreakpointOptions, FileOptions, GeneralizeOptions, OVERRIDE, ProvisionerMeta, SbomOptions,
+    ShellLocalOptions, ShellOptions, SleepOptions,
 };
 pub use sources::{
     BootstrapOptions, DistributionOptions, FileSourceOptions, IsoOptions, QemuImgOptions, QemuOptions,

@@ -47,6 +47,16 @@ options! {
 }
 
 options! {
+    /// Options of the `provenance` post-processor: an in-toto statement with SLSA provenance.
+    pub struct ProvenanceOptions;
+    "Provenance" {
+        output: Text, "Output", "The statement; {{.BuildName}} and {{.BuilderType}} are filled in." => default("packer_{{.BuildName}}_{{.BuilderType}}.intoto.json").path(PathKind::Output).late().basic();
+        sbom: Vec<Text>, "Bills of materials", "Files that are named as by-products, such as those of the sbom provisioner." => path(PathKind::File).basic();
+        build_type: Option<Text>, "Build type", "A URI for the kind of build. Default: urn:goldsmith:packer-template:1.";
+    }
+}
+
+options! {
     /// Options of the `artifice` post-processor.
     pub struct ArtificeOptions;
     "Artifact" {

@@ -122,6 +122,15 @@ options! {
     }
 }
 
+options! {
+    /// Options of the `sbom` provisioner: the guest's packages as a bill of materials.
+    pub struct SbomOptions;
+    "Bill of materials" {
+        destination: Option<Text>, "Destination", "Path on this computer without extension; .spdx.json and .cdx.json are added. Default: sbom- and the build's name" => path(PathKind::Output).basic().source("goldsmith");
+        formats: Vec<String>, "Formats", "Formats that are written." => default("[\"spdx\", \"cyclonedx\"]").one_of(&["spdx", "cyclonedx"]).basic().source("goldsmith");
+    }
+}
+
 pub(super) fn exactly_one(settings: &mut Settings, choices: &[&str]) {
     let set: Vec<&str> = choices.iter().copied().filter(|name| settings.is_set(name)).collect();
     let list = choices.join(", ");

@@ -2,11 +2,11 @@
 
 use super::{
     AnsibleLocalOptions, AnsibleOptions, ArtificeOptions, BreakpointOptions, COMMUNICATOR, ChecksumOptions,
-    ChefSoloOptions, CompressOptions, FileOptions, FileSourceOptions, GeneralizeOptions, GossOptions,
-    ManifestOptions, OVERRIDE, OptionSpec, OptionType, PROVIDER_OVERRIDE, PostProcessorMeta,
-    PowershellOptions, ProvisionerMeta, PuppetMasterlessOptions, PuppetServerOptions, RebootOptions,
-    SaltMasterlessOptions, ShellLocalOptions, ShellOptions, SleepOptions, VagrantOptions,
-    WindowsRestartOptions, WindowsShellOptions, WindowsUpdateOptions, sources,
+    ChefClientOptions, ChefSoloOptions, CompressOptions, FileOptions, FileSourceOptions, GeneralizeOptions,
+    GossOptions, InspecOptions, ManifestOptions, OVERRIDE, OptionSpec, OptionType, PROVIDER_OVERRIDE,
+    PostProcessorMeta, PowershellOptions, ProvenanceOptions, ProvisionerMeta, PuppetMasterlessOptions,
+    PuppetServerOptions, RebootOptions, SaltMasterlessOptions, SbomOptions, ShellLocalOptions, ShellOptions,
+    SleepOptions, VagrantOptions, WindowsRestartOptions, WindowsShellOptions, WindowsUpdateOptions, sources,
 };
 use serde::Serialize;
 
@@ -250,6 +250,20 @@ const COMPONENTS: &[Component] = &[
     ),
     component(
         Provisioner,
+        "chef-client",
+        "Chef client",
+        "Runs Chef in the guest against a Chef server.",
+        &[ChefClientOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "inspec",
+        "InSpec tests",
+        "Tests the guest with InSpec of this computer.",
+        &[InspecOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
         "salt-masterless",
         "Salt states",
         "Uploads Salt states and applies them in the guest.",
@@ -262,6 +276,20 @@ const COMPONENTS: &[Component] = &[
         "Reboot",
         "Restarts a Unix guest and waits until it is back with another boot id.",
         &[RebootOptions::OPTIONS],
+    ),
+    component(
+        Provisioner,
+        "sbom",
+        "Bill of materials",
+        "Lists the guest's packages as SPDX and CycloneDX.",
+        &[SbomOptions::OPTIONS],
+    ),
+    component(
+        PostProcessor,
+        "provenance",
+        "Provenance",
+        "Writes where the artifact came from, as an in-toto statement.",
+        &[ProvenanceOptions::OPTIONS],
     ),
     component(
         PostProcessor,

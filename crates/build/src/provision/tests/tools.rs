@@ -97,6 +97,46 @@ async fn chef_solo_gets_its_files() {
 }
 
 #[tokio::test]
+async fn chef_client_registers_runs_and_leaves_the_server_clean() {
+    let options = "server_url = \"https://chef.example/organizations/o\"\n node_name = \"web-1\"\n run_list = [\"recipe[web]\"]\n validation_client_name = \"o-validator\"\n ssl_verify_mode = \"verify_peer\"";
+    let guest = ready();
+    guest.run("chef-client", options).await.unwrap();
+    let s = "/tmp/packer-chef-client";
+    let commands = guest.fake.commands();
+    assert_eq!(commands[0], "curl -L https://omnitruck.chef.io/install.sh | sudo bash -s --");
+    assert_eq!(
+        commands[commands.len() - 4..],
+        [
+            format!("sudo chef-client --no-color -c {s}/client.rb -j {s}/first-boot.json"),
+            format!("sudo knife node delete web-1 -y -c {s}/knife.rb"),
+            format!("sudo knife client delete web-1 -y -c {s}/knife.rb"),
+            format!("sudo rm -rf '{s}'"),
+        ]
+    );
+    let written = guest.fake.written();
+    let config = &written[0].1;
+    for line in [
+        "chef_license \"accept-silent\"",
+        "chef_server_url \"https://chef.example/organizations/o\"",
+        "client_key \"/tmp/packer-chef-client/client.pem\"",
+        "validation_client_name \"o-validator\"",
+        "node_name \"web-1\"",
+        "ssl_verify_mode :verify_peer",
+    ] {
+        assert!(config.contains(line), "{line}: {config}");
+    }
+    assert!(!config.contains("validation_key ") && !config.contains("policy"), "{config}");
+    assert!(written[1].1.contains("node_name \"web-1\"") && written[2].1.contains("recipe[web]"));
+    // A run that fails is told after the server is clean; a server that does not let go is only a warning.
+    let more = format!("{options}\n skip_install = true\n skip_clean_staging_directory = true");
+    let failed = ready().answers(&[("chef-client --no", "", Goes::Exits(1))]);
+    assert!(failed.run("chef-client", &more).await.is_err());
+    assert!(failed.fake.commands().iter().any(|command| command.contains("knife client delete")));
+    let stubborn = ready().answers(&[("knife", "", Goes::Exits(100))]);
+    stubborn.run("chef-client", &more).await.unwrap();
+}
+
+#[tokio::test]
 async fn salt_states_are_put_in_place() {
     let guest = ready();
     guest
