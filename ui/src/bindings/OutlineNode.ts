@@ -43,7 +43,7 @@ warnings: number,
  */
 foreign: boolean, 
 /**
- * Whether it is turned into comments; see [`crate::disabled`].
+ * Whether it is turned into comments, or in a JSON template left out of every build; see [`crate::disabled`].
  */
 disabled: boolean, 
 /**
