@@ -169,3 +169,15 @@ test("another program's change is taken in; in the same line it is asked about",
   user.write("shop/sources.pkr.hcl", SOURCES);
   await until("it to be taken in", 10_000, async () => (await window.driver.executeScript("return document.querySelector('[data-testid=\"field-disk_size\"]')?.value")) === "8G");
 });
+
+test("a folder whose files are templates of their own offers each of them", async () => {
+  const template = (name) => `variable "size" {\n  default = "8G"\n}\nsource "null" "${name}" {\n  communicator = "none"\n}\nbuild {\n  sources = ["null.${name}"]\n}\n`;
+  user.write("apart/one.pkr.hcl", template("one"));
+  user.write("apart/two.pkr.hcl", template("two"));
+  window.openTemplate(user.path("apart"));
+  await window.see('[data-testid="apart"]', "templates of their own");
+  await window.click('[data-testid="open-apart"]', "two.pkr.hcl");
+  await window.see(row("source.null.two"));
+  await window.gone('[data-testid="apart"]');
+  await window.gone(row("source.null.one"));
+});

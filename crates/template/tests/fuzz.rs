@@ -77,22 +77,28 @@ fn fuzz(kind: &str, make: impl Fn(&mut Random) -> String, check: impl Fn(&mut Ra
         }
     });
     let mut random = Random(seed);
-    let (start, mut cases, mut slowest) = (Instant::now(), 0_u64, Duration::ZERO);
+    let (start, mut cases, mut slowest) = (Instant::now(), 0_u64, (Duration::ZERO, String::new()));
     while start.elapsed() < Duration::from_secs(seconds) || cases < 20 {
         let text = make(&mut random);
         let began = Instant::now();
         *current.lock().unwrap() = Some((began, text.clone()));
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&mut random, &text)));
-        slowest = slowest.max(began.elapsed());
+        if began.elapsed() > slowest.0 {
+            slowest = (began.elapsed(), text.clone());
+        }
         assert!(outcome.is_ok(), "{kind}, seed {seed}, case {cases}:\n{text}");
         assert!(peak().is_none_or(|most| most < MOST), "{kind}: {:?} MiB after\n{text}", peak());
         cases += 1;
     }
     *current.lock().unwrap() = None;
     println!(
-        "{kind}: {cases} cases, the slowest took {slowest:.1?}, at most {} MiB",
+        "{kind}: {cases} cases, the slowest took {:.1?}, at most {} MiB",
+        slowest.0,
         peak().unwrap_or_default()
     );
+    if slowest.0 > Duration::from_secs(5) {
+        println!("the slowest:\n{}", slowest.1);
+    }
 }
 
 /// What templates are made of.

@@ -214,7 +214,8 @@ class Workspace {
         this.#texts.set(file, applyPatches(this.text(file), patches));
         this.view?.patched(file, patches, highlight);
       }
-      if (first && first.file !== this.file) this.file = first.file;
+      // The text pane stays where it is when something changed there.
+      if (first && !changed.patches.some((patch) => patch.file === this.file)) this.file = first.file;
       if (this.file && !this.files.includes(this.file)) this.file = this.files[0] ?? null;
     }
     void this.#askForm();

@@ -162,10 +162,13 @@ fn ours(config: &Config, request: &PlanRequest) -> Result<(Vec<Job>, Vec<Skipped
             return Err(remedy(error));
         }
         if let Some(what) = unknown(job) {
-            return Err(remedy(PlanError::new(
-                format!("{} needs the value of {what}, which Goldsmith cannot find out.", job.name),
-                &job.place,
-            )));
+            return Err(remedy(
+                PlanError::new(
+                    format!("{} needs the value of {what}, which Goldsmith cannot find out.", job.name),
+                    &job.place,
+                )
+                .hint("Pass it as a variable: with -var, or as PKR_VAR_name in the environment."),
+            ));
         }
     }
     if jobs.is_empty() {

@@ -122,6 +122,19 @@ impl<'a> Analyzer<'a> {
         self.report(Severity::Error, code, span, message)
     }
 
+    /// Says that something is declared twice. In two files of a folder, these are often templates of their own.
+    pub(super) fn declared_twice(&mut self, code: &str, span: Span, what: &str, first: Span) {
+        let help = match self.place(first).zip(self.place(span)) {
+            Some((first, second)) if first.file != second.file => format!(
+                "if these files are separate templates, open each on its own: {} or {}",
+                first.file, second.file
+            ),
+            _ => "keep one of the two".to_owned(),
+        };
+        self.error(code, span, format!("{what} is declared a second time")).help = Some(help);
+        self.relate("it is declared here first", first);
+    }
+
     /// Adds an error with a remedy, and with a replacement when the remedy is a word to write instead.
     pub(super) fn misspelt(
         &mut self,

@@ -225,7 +225,7 @@ fn steps(
 ) {
     let mut cleanups = 0;
     for block in blocks {
-        if !a.afford(4 * BLOCK, block.header) {
+        if !a.afford(8 * BLOCK, block.header) {
             break;
         }
         match block.kind.as_str() {

@@ -89,9 +89,7 @@ fn add<'b>(a: &mut Analyzer<'_>, graph: &mut Graph<'b>, key: Key, node: Node<'b>
         [_, ty, name] => ("data.duplicate", format!("the data source \"{ty}\" \"{name}\"")),
         _ => ("local.duplicate", format!("the local \"{}\"", key.last().map_or("", String::as_str))),
     };
-    a.error(code, span, format!("{what} is declared a second time")).help =
-        Some("if these files are separate templates, open each on its own".to_owned());
-    a.relate("it is declared here first", first);
+    a.declared_twice(code, span, &what, first);
 }
 
 fn local<'b>(a: &mut Analyzer<'_>, graph: &mut Graph<'b>, block: &'b Block) {

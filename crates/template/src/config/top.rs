@@ -228,10 +228,8 @@ pub(super) fn blocks<'b>(a: &mut Analyzer<'b>, scope: &Scope) -> (Sources<'b>, V
                     let (Some(ty), Some(name)) = (view.label(0), view.label(1)) else { continue };
                     let key = (ty.to_owned(), name.to_owned());
                     if let Some(first) = sources.get(&key).map(|first| first.header) {
-                        let message = format!("the source \"{ty}\" \"{name}\" is declared a second time");
-                        a.error("source.duplicate", view.header, message).help =
-                            Some("if these files are separate templates, open each on its own".to_owned());
-                        a.relate("it is declared here first", first);
+                        let what = format!("the source \"{ty}\" \"{name}\"");
+                        a.declared_twice("source.duplicate", view.header, &what, first);
                     } else {
                         sources.insert(key, view);
                     }

@@ -115,9 +115,7 @@ fn duplicate(a: &mut Analyzer<'_>, declared: &[Declared<'_>], name: &str, span: 
     let Some(first) = declared.iter().find(|other| other.name == name).map(|first| first.span) else {
         return false;
     };
-    a.error("variable.duplicate", span, format!("the variable \"{name}\" is declared a second time")).help =
-        Some("if these files are separate templates, open each on its own".to_owned());
-    a.relate("it is declared here first", first);
+    a.declared_twice("variable.duplicate", span, &format!("the variable \"{name}\""), first);
     true
 }
 

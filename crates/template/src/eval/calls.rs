@@ -28,13 +28,9 @@ impl Evaluator<'_> {
             "env" => return self.env_call(args, span),
             _ => {}
         }
-        if let Some(why) = functions::unavailable(name.as_str()) {
+        // Secrets are nobody's business while a template is read; a build that needs one is refused by its plan.
+        if functions::unavailable(name.as_str()).is_some() {
             args.iter().for_each(|arg| drop(self.eval(arg)));
-            if self.context.inputs.external {
-                let message = format!("{}() is not computed here: {why}", name.as_str());
-                let help = "pass the value as a variable (-var, or PKR_VAR_name in the environment)";
-                return self.helped("eval.unavailable", name.span, message, help);
-            }
             return Value::unknown(Type::String, format!("{}(..)", name.as_str()));
         }
         let Some(function) = functions::find(name.as_str()) else {

@@ -192,6 +192,7 @@ export const de: Words = {
     diskConflict: (file: string) => `${file} wurde hier und von einem anderen Programm geändert, in denselben Zeilen.`,
     diskDeleted: (file: string) => `${file} wurde von einem anderen Programm gelöscht.`,
     keepMine: 'Meines behalten',
+    apart: 'Diese Dateien deklarieren dasselbe: jede ist eine eigene Vorlage. Öffnen:',
     takeTheirs: 'Das andere nehmen',
     showDifference: 'Unterschied zeigen',
     differenceTitle: (file: string) => `Von ${file} auf der Platte zum Text hier`,

@@ -191,6 +191,7 @@ export const en = {
     diskConflict: (file: string) => `${file} was changed here and by another program, in the same lines.`,
     diskDeleted: (file: string) => `${file} was deleted by another program.`,
     keepMine: 'Keep mine',
+    apart: 'These files declare the same things: they are templates of their own. Open one:',
     takeTheirs: 'Take theirs',
     showDifference: 'Show difference',
     differenceTitle: (file: string) => `From ${file} on disk to the text here`,
