@@ -1,22 +1,18 @@
 //! Small texts that ask for much: each ends soon, with an error, in little memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "common/usage.rs"]
+mod usage;
+
 use goldsmith_template::gotemplate::{Facts, render};
 use goldsmith_template::{Inputs, MemoryFiles, Project, Text, analyze};
 use std::path::Path;
-use std::time::{Duration, Instant};
-
-/// The most memory this process had, in MiB; `None` where the system does not say.
-fn peak() -> Option<usize> {
-    #[allow(clippy::disallowed_methods, reason = "the test looks at its own process")]
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<usize>().ok()? / 1024)
-}
+use std::time::Duration;
+use usage::{Spent, peak};
 
 /// Runs something that must be over soon, and must not have needed much.
 fn small<T>(what: &str, run: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
+    let start = Spent::start();
     let result = run();
     let (took, most) = (start.elapsed(), peak());
     let shown: String = what.chars().take(120).collect();

@@ -13,6 +13,8 @@
 mod anything;
 #[path = "common/corpus.rs"]
 mod corpus;
+#[path = "common/usage.rs"]
+mod usage;
 
 use anything::{OWN, OWN_JSON, any_edit, assert_exact_or_broken};
 use goldsmith_template::gotemplate::{Facts, render};
@@ -20,9 +22,10 @@ use goldsmith_template::{Inputs, MemoryFiles, Project, Text, analyze, fmt};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use usage::{Spent, peak};
 
-/// A case may take as long: far above the slowest on a busy machine, far below a hang.
-const SLOWEST: Duration = Duration::from_secs(100);
+/// A case may take as long on a processor: far above the slowest, far below a hang.
+const SLOWEST: Duration = Duration::from_secs(60);
 
 /// The most memory all cases together may need, in MiB.
 const MOST: usize = 2_500;
@@ -52,17 +55,11 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-fn peak() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<usize>().ok()? / 1024)
-}
-
 /// Runs cases until the time is over. One that never ends is printed by another thread, which ends the process.
 fn fuzz(kind: &str, make: impl Fn(&mut Random) -> String, check: impl Fn(&mut Random, &str)) {
     let seconds = setting("GOLDSMITH_FUZZ_SECONDS", 2);
     let seed = setting("GOLDSMITH_FUZZ_SEED", 1);
-    let current: Arc<Mutex<Option<(Instant, String)>>> = Arc::default();
+    let current: Arc<Mutex<Option<(Spent, String)>>> = Arc::default();
     let watched = Arc::downgrade(&current);
     std::thread::spawn(move || {
         while let Some(current) = watched.upgrade() {
@@ -80,8 +77,8 @@ fn fuzz(kind: &str, make: impl Fn(&mut Random) -> String, check: impl Fn(&mut Ra
     let (start, mut cases, mut slowest) = (Instant::now(), 0_u64, (Duration::ZERO, String::new()));
     while start.elapsed() < Duration::from_secs(seconds) || cases < 20 {
         let text = make(&mut random);
-        let began = Instant::now();
-        *current.lock().unwrap() = Some((began, text.clone()));
+        let began = Spent::start();
+        *current.lock().unwrap() = Some((began.clone(), text.clone()));
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&mut random, &text)));
         if began.elapsed() > slowest.0 {
             slowest = (began.elapsed(), text.clone());
@@ -262,7 +259,7 @@ fn expression(random: &mut Random, depth: usize) -> String {
 
 fn seeds() -> Vec<String> {
     let mut all = vec![OWN.to_owned(), OWN_JSON.to_owned()];
-    if let Some(corpus) = corpus::corpus() {
+    if let Some(corpus) = corpus::folder() {
         let wanted = |name: &str| {
             name.ends_with(".pkr.hcl") || name.ends_with(".json") || name.ends_with(".pkrvars.hcl")
         };

@@ -1,11 +1,15 @@
 //! Hostile input: no panic, no hang, no exhausted memory, and a clear error where a limit is.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
+#[path = "common/usage.rs"]
+mod usage;
+
 use goldsmith_template::gotemplate::{Facts, render};
 use goldsmith_template::{Inputs, MemoryFiles, Project, Text, analyze};
 use proptest::prelude::*;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use usage::Spent;
 
 /// The codes of the errors of a text, however it is broken.
 fn codes(name: &str, text: &str) -> Vec<String> {
@@ -27,7 +31,7 @@ fn local(expression: &str) -> Vec<String> {
 
 /// Runs within a time that is long enough for the slowest machine and short beside a hang.
 fn soon<T>(what: &str, run: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
+    let start = Spent::start();
     let result = run();
     assert!(start.elapsed() < Duration::from_secs(60), "{what} took {:?}", start.elapsed());
     result

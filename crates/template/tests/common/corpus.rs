@@ -36,12 +36,16 @@ impl Files for Disk {
     }
 }
 
-/// The folder without `..` and links in its path, which templates would see. Without one, the test says that it is
-/// skipped.
-pub fn corpus() -> Option<PathBuf> {
+/// The folder without `..` and links in its path, which templates would see.
+pub fn folder() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let shared = std::env::var_os("GOLDSMITH_SHARED").map_or(beside, PathBuf::from);
-    let corpus = shared.join("corpus").canonicalize().ok().filter(|corpus| corpus.is_dir());
+    shared.join("corpus").canonicalize().ok().filter(|corpus| corpus.is_dir())
+}
+
+/// The same for a test that is nothing without it, and then says that it is skipped.
+pub fn corpus() -> Option<PathBuf> {
+    let corpus = folder();
     if corpus.is_none() {
         println!("skipped: there is no corpus folder (set GOLDSMITH_SHARED)");
     }
