@@ -16,6 +16,9 @@ use goldsmith_app::{Core, Env, Setup, WireError};
 
 use crate::instance::{First, Instance};
 
+/// The page in the window, as its engine names it.
+const ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
+
 fn main() -> ExitCode {
     renderer::choose();
     match run() {
@@ -49,7 +52,9 @@ fn run() -> Result<(), WireError> {
         Instance::First(first) => first,
         Instance::Raised => return Ok(()),
     };
-    shell::run(Core::new(setup), first, template).map_err(|error| {
+    let core = Core::new(setup);
+    ORIGINS.into_iter().for_each(|origin| core.allow_origin(origin));
+    shell::run(core, first, template).map_err(|error| {
         environment("The window cannot be opened", &error)
             .hint("Is there a display? Without one use the `goldsmith` program.")
     })

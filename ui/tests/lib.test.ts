@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Field, Patch } from '../src/api';
+import type { BuildState, Field, Patch } from '../src/api';
+import { marked, runs } from '../src/lib/ansi';
+import { timeLeft } from '../src/lib/estimate';
+import { fold, placeOf } from '../src/lib/folded';
+import { bootCommand, typed, type Stroke } from '../src/lib/keys';
 import { asList, editorOf, exactly } from '../src/lib/fields';
 import { ago, duration, folderName, measured, shortDigest, size } from '../src/lib/format';
 import { report } from '../src/lib/failure';
@@ -100,4 +104,54 @@ test('a failure is reported with cause, remedy and place', () => {
     span: { file: 'a.hcl', line: 3, column: 5, end_line: 3, end_column: 9, start: 0, end: 4 }, log_tail: ['last line'],
   });
   expect(text).toBe('It failed\n  because of this\n  try: do that\n  at a.hcl:3:5\n\nlast line');
+});
+
+describe('keys', () => {
+  const at = (key: string, ms: number, more: Partial<Stroke> = {}): Stroke => ({ key, at: ms, ...more });
+  test('what is typed becomes a boot_command with its waits', () => {
+    const line = [...'cd /x'].map((key, n) => at(key, n * 100));
+    expect(bootCommand([...line, at('Enter', 600), at('Shift', 700), at('Y', 5200), at('Tab', 5300)])).toEqual(['cd /x<enter>', '<wait5s>', 'Y<tab>']);
+    expect(bootCommand([at('F2', 0, { ctrl: true, alt: true }), at('c', 10, { ctrl: true })])).toEqual(['<leftCtrlOn><leftAltOn><f2><leftAltOff><leftCtrlOff><leftCtrlOn>c<leftCtrlOff>']);
+    // A typed "<" must not become the beginning of a key's name.
+    expect(bootCommand([...'<tab>'].map((key, n) => at(key, n)))).toEqual(['<leftShiftOn>,<leftShiftOff>tab>']);
+    expect(bootCommand([at('Control', 0), at('Dead', 1)])).toEqual([]);
+  });
+  test('characters are typed as a US keyboard does', () => {
+    expect(typed('a')).toEqual({ keysym: 0x61, shift: false });
+    expect(typed('A')).toEqual({ keysym: 0x41, shift: true });
+    expect(typed('"')?.shift).toBe(true);
+    expect(typed("'")?.shift).toBe(false);
+    expect(typed('\n')).toEqual({ keysym: 0xff0d, shift: false });
+    expect(typed('ä')).toBeNull();
+  });
+});
+
+describe('terminal colours', () => {
+  test('runs of one look, without what only a terminal understands', () => {
+    expect(runs('plain\u0007')).toEqual([{ text: 'plain', marks: '' }]);
+    expect(runs('a\u001b[1;31mred\u001b[0m b\u001b]0;title\u0007')).toEqual([{ text: 'a', marks: '' }, { text: 'red', marks: 'c1 bold' }, { text: ' b', marks: '' }]);
+    expect(runs('\u001b[38;5;196mx\u001b[39m\u001b[38;2;0;255;0my')).toEqual([{ text: 'x', marks: 'c9' }, { text: 'y', marks: 'c10' }]);
+  });
+  test('matches are marked across looks, in any case', () => {
+    expect(marked([{ text: 'An Error, error', marks: 'c1' }], 'error').map((part) => [part.text, part.marks])).toEqual([['An ', 'c1'], ['Error', 'c1 hit'], [', ', 'c1'], ['error', 'c1 hit']]);
+  });
+});
+
+test('a folded log knows which row is which line', () => {
+  const sections = [3, 1_000_000, 2].map((lines, n) => ({ job: 'a', step: String(n), lines, errors: 0 }));
+  const folded = fold(sections, (_, n) => n !== 0);
+  expect(folded).toEqual({ rows: 3 + 1_000_002, heads: [0, 1, 1_000_002] });
+  expect(placeOf(folded, 0)).toEqual({ section: 0, line: -1 });
+  expect(placeOf(folded, 1)).toEqual({ section: 1, line: -1 });
+  expect(placeOf(folded, 1_000_001)).toEqual({ section: 1, line: 999_999 });
+  expect(placeOf(folded, 1_000_004)).toEqual({ section: 2, line: 1 });
+});
+
+test('the time left is a sum of what is known, or nothing', () => {
+  const step = (id: string, status: string, started_at: number | null = null) => ({ id, status, started_at, expected_ms: null });
+  const build = { jobs: [{ name: 'j', steps: [step('a', 'succeeded'), step('b', 'running', 1000), step('c', 'pending')] }] } as unknown as BuildState;
+  const times = (ids: string[]) => ({ builds: [], steps: ids.map((id) => ({ job: 'j', step: id, last_ms: 1, median_ms: 10_000, spread_ms: 500 })) });
+  expect(timeLeft(build, times(['b', 'c']), 5000)).toEqual({ left: 16_000, spread: 1000 });
+  expect(timeLeft(build, times(['b']), 5000)).toBeNull();
+  expect(timeLeft(build, null, 5000)).toBeNull();
 });

@@ -1,7 +1,7 @@
 // The built window in Chromium over a double of the backend: what people do, by mouse and by keyboard.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { build } from 'vite';
-import { buildIds, file } from './support/content';
+import { askingState, buildIds, file, jobName } from './support/content';
 import { openWindow, quit, type Shown, type WindowOptions } from './support/window';
 
 let shown: Shown | undefined;
@@ -125,8 +125,11 @@ describe('builds', () => {
     await page.click('[data-testid="place-builds"]');
     await page.waitForSelector('[data-step="shell-1"][data-state="running"]');
     await page.waitForSelector('[data-testid="log"] .row');
+    await page.getByTestId('time-left').getByText('left').waitFor();
     await page.click('[data-tab="screen"]');
+    // Where the screen is not to be had live, its pictures are shown, and why.
     await page.waitForSelector('[data-testid="screen"]');
+    await page.getByText(/not served on a private socket/).waitFor();
     await page.click('[data-testid="cancel-build"]');
     await page.click('[data-testid="confirm-cancel"]');
     await expect.poll(() => double.asked.find((asked) => asked.name === 'cancel_build')?.request).toEqual({ build: buildIds.running, kill: false });
@@ -139,17 +142,83 @@ describe('builds', () => {
     expect(await page.locator('[data-testid="log"] .row').count()).toBeLessThan(120);
     await page.fill('[data-testid="log-filter"]', 'Created symlink');
     await page.getByText(/^11,\d{3} of 100,000 lines$/).waitFor();
+    await page.press('[data-testid="log-filter"]', 'Enter');
+    await page.getByText(/^1 of 11,\d{3}$/).waitFor();
+    await page.press('[data-testid="log-filter"]', 'Shift+Enter');
+    await page.getByText(/^(11,\d{3}) of \1$/).waitFor();
+    await page.waitForSelector('.row.found .hit');
+    await page.click('[data-testid="only-matches"]');
+    await expect.poll(() => page.locator('[data-testid="log"] .row:has(.hit)').count()).toBeGreaterThan(20);
+    expect(await page.locator('[data-testid="log"] .row:not(:has(.hit))').count()).toBe(0);
   });
 
   test('lines that come are shown while the end is followed', async () => {
     const { page, double } = await open({ lines: 500 });
     await page.click('[data-testid="place-builds"]');
     await page.waitForSelector('[data-testid="log"] .row');
-    const lines = Array.from({ length: 40 }, (_, n) => ({ n: 501 + n, at: Date.now(), job: 'web', step: 'shell-1', stream: 'stdout' as const, text: `streamed line ${n}` }));
+    double.append(buildIds.running, Array.from({ length: 40 }, (_, n) => `streamed line ${n}`));
+    await page.getByText('streamed line 39', { exact: true }).waitFor();
+    // Whoever scrolls up reads: the end is not followed any more.
+    await page.hover('[data-testid="log"]');
+    await page.mouse.wheel(0, -3000);
+    await expect.poll(() => page.getAttribute('[data-testid="follow"]', 'aria-pressed')).toBe('false');
+    double.append(buildIds.running, ['one more line']);
+    await page.waitForSelector('[data-testid="log"][data-total="541"]');
+    expect(await page.getByText('one more line', { exact: true }).count()).toBe(0);
+  });
+
+  test('a long log is folded by step; a step unfolds by keyboard', async () => {
+    const { page } = await open({ lines: 9000 });
+    await page.click('[data-testid="place-builds"]');
+    const head = page.locator('[data-section="download"]');
+    await page.focus('[data-testid="log"]');
+    await page.keyboard.press('Home');
+    await head.waitFor();
+    expect(await head.getAttribute('aria-expanded')).toBe('false');
+    await head.focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => head.getAttribute('aria-expanded')).toBe('true');
+    await page.waitForSelector('[data-line="1001"]');
+  });
+
+  test('a step that fails asks: its commands are changed and tried again', async () => {
+    const { page, double } = await open();
+    await page.click('[data-testid="place-builds"]');
+    await page.waitForSelector('[data-step="shell-1"][data-state="running"]');
     await expect.poll(async () => {
-      double.send(`log/${buildIds.running}`, { kind: 'log', from: 501, lines });
-      return page.getByText('streamed line 39', { exact: true }).isVisible();
+      double.send(`build/${buildIds.running}`, { kind: 'facts', entries: [], state: askingState() });
+      return page.getByTestId('question').isVisible();
     }).toBe(true);
+    const question = page.getByTestId('question');
+    await question.getByText('The script scripts/install-nginx.sh ended with exit code 100').waitFor();
+    for (const answer of ['skip', 'abort', 'clean-up', 'shell']) await question.getByTestId(`answer-${answer}`).waitFor();
+    await question.getByTestId('edit-script').click();
+    await question.getByTestId('script-inline').fill('apt-get update\napt-get install -y nginx\n');
+    await question.getByRole('button', { name: 'Try again with the changes' }).click();
+    await expect.poll(() => double.asked.find((asked) => asked.name === 'answer_build')?.request).toEqual({ build: buildIds.running, job: jobName, answer: 'retry', inline: 'apt-get update\napt-get install -y nginx\n' });
+  });
+
+  test('a build waits before a step that is to come, and asks on errors from now on', async () => {
+    const { page, double } = await open();
+    await page.click('[data-testid="place-builds"]');
+    await page.click('[data-testid="pause-shutdown"]');
+    await expect.poll(() => double.asked.find((asked) => asked.name === 'pause_build')?.request).toEqual({ build: buildIds.running, job: jobName, step: 'shutdown', on: true });
+    await page.getByRole('switch', { name: 'Ask when a step fails' }).click();
+    await expect.poll(() => double.asked.find((asked) => asked.name === 'ask_on_error')?.request).toEqual({ build: buildIds.running, on: true });
+  });
+
+  test('pictures are replayed; two builds of a template are compared', async () => {
+    const { page } = await open();
+    await page.click('[data-testid="place-builds"]');
+    await page.click(`[data-build="${buildIds.failed}"]`);
+    await page.click('[data-tab="screen"]');
+    await page.click('[data-testid="replay"]');
+    await page.waitForSelector('[data-testid="screen"][data-file="latest.png"]');
+    await page.getByRole('button', { name: 'Replay' }).waitFor();
+    await page.click('[data-tab="history"]');
+    await page.locator('[data-testid="compare"]').last().click();
+    await page.getByTestId('compared').getByText('+0:31').waitFor();
+    await page.getByText('qemu-system-x86_64 -m 2048M').waitFor();
   });
 
   test('a failure opens itself: what, why, what to do, and the raw end of the log', async () => {

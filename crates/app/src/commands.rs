@@ -9,7 +9,7 @@ use crate::bodies;
 use crate::core::Core;
 use crate::error::WireError;
 use crate::wire::*;
-use goldsmith_build::journal::LogWindow;
+use goldsmith_build::journal::{FoundLine, LogSections, LogWindow};
 use goldsmith_library::life::{Blast, CollectPlan, Policies, Promoted};
 
 /// What a command reads or changes; a face that shows an area asks again when it is made stale.
@@ -195,6 +195,16 @@ commands! {
     cancel_build(CancelBuild) -> Done, reads [], stales [Builds];
     /// Answers the question a failed step of a build asks.
     answer_build(AnswerBuild) -> Done, reads [], stales [Builds];
+    /// Makes a running build wait before a step, or no longer.
+    pause_build(PauseBuild) -> Done, reads [], stales [Builds];
+    /// Says whether a person is asked when a step of a running build fails.
+    ask_on_error(AskOnError) -> Done, reads [], stales [Builds];
+    /// Gives the scripts of a step that failed and asks.
+    step_scripts(OfJob) -> StepScripts, reads [Builds], stales [];
+    /// Writes a script of a step that failed and asks.
+    save_script(SaveScript) -> Done, reads [], stales [];
+    /// Opens the screen of a running machine, or a shell in it.
+    open_console(OpenConsole) -> OpenedConsole, reads [Builds], stales [];
     /// Lists builds, whoever started them.
     list_builds(Nothing) -> BuildList, reads [Builds], stales [];
     /// Gives the state of a build.
@@ -203,6 +213,16 @@ commands! {
     build_facts(BuildFacts) -> FactList, reads [Builds], stales [];
     /// Gives a window of a build's log.
     build_log(BuildLog) -> LogWindow, reads [Builds], stales [];
+    /// Gives a build's log by steps.
+    log_sections(OfBuild) -> LogSections, reads [Builds], stales [];
+    /// Looks for the next or previous line of a build's log that a filter lets through.
+    find_line(FindLine) -> FoundLine, reads [Builds], stales [];
+    /// Writes a build's log as plain text to a file.
+    save_log(SaveLog) -> SavedLog, reads [Builds], stales [];
+    /// Says how long earlier builds of the same template took.
+    build_times(OfBuild) -> BuildTimes, reads [Builds], stales [];
+    /// Compares two builds: durations, plan, log.
+    compare_builds(CompareBuilds) -> ComparedBuilds, reads [Builds], stales [];
     /// Gives what the guest wrote to its serial console.
     serial_log(SerialLog) -> SerialText, reads [Builds], stales [];
     /// Gives a picture of the guest's screen.

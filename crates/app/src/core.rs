@@ -8,6 +8,7 @@ use goldsmith_build::id::{Clock, Random, SystemClock, SystemRandom};
 use goldsmith_process::{Dirs, Env, Launch, System};
 use tokio_util::sync::CancellationToken;
 
+use crate::bodies::watch::Logs;
 use crate::error::WireError;
 use crate::journals::Known;
 use crate::session::Sessions;
@@ -118,6 +119,9 @@ struct Inner {
     sessions: Sessions,
     tasks: Tasks,
     known: Known,
+    logs: Logs,
+    /// The origins of pages that may open a console.
+    origins: Mutex<Vec<String>>,
     stats: Mutex<Option<sysinfo::System>>,
     /// Cancelled when the face goes away.
     ending: CancellationToken,
@@ -134,6 +138,8 @@ impl Core {
                 sessions: Sessions::default(),
                 tasks: Tasks::default(),
                 known: Known::default(),
+                logs: Logs::default(),
+                origins: Mutex::default(),
                 stats: Mutex::new(sysinfo::System::new().ok()),
                 ending: CancellationToken::new(),
                 examining: tokio::sync::Mutex::new(()),
@@ -144,6 +150,15 @@ impl Core {
     /// Cleans up after workers that died. A face that stays calls it when it starts.
     pub async fn start(&self) -> Result<(), WireError> {
         self.recover().await
+    }
+
+    /// Pages of this origin (`tauri://localhost`) may open consoles.
+    pub fn allow_origin(&self, origin: impl Into<String>) {
+        lock(&self.inner.origins).push(origin.into());
+    }
+
+    pub(crate) fn origins(&self) -> Vec<String> {
+        lock(&self.inner.origins).clone()
     }
 
     /// Ends what runs only for this face, such as the measurement of an accelerator, and returns once it is gone.
@@ -192,6 +207,10 @@ impl Core {
 
     pub(crate) fn known(&self) -> &Known {
         &self.inner.known
+    }
+
+    pub(crate) fn logs(&self) -> &Logs {
+        &self.inner.logs
     }
 
     pub(crate) fn tasks(&self) -> &Tasks {

@@ -8,6 +8,7 @@ pub mod bindings;
 mod bodies;
 mod classify;
 pub mod commands;
+mod console;
 mod core;
 mod error;
 mod files;
@@ -33,7 +34,7 @@ pub mod types {
     pub use goldsmith_build::error::{Failure, FailureKind};
     pub use goldsmith_build::fold::{BuildState, BuildStatus, JobState, StepState};
     pub use goldsmith_build::journal::{
-        Answer, Entry, Fact, LogLine, LogStream, LogWindow, Outcome, ProducedFile, Unit,
+        Answer, Entry, Fact, LogFilter, LogLine, LogStream, LogWindow, Outcome, ProducedFile, Unit,
     };
     pub use goldsmith_build::pipeline::OnError;
     pub use goldsmith_build::plan::{JobPlan, Plan, StepPlan};

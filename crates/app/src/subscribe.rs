@@ -1,8 +1,9 @@
 //! Streams: what happens, as it happens. See [`crate::wire::StreamMessage`] for the topics.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use goldsmith_build::journal::LogLine;
+use goldsmith_build::journal::{LogIndex, LogLine};
 use goldsmith_build::{BuildReader, Fold, Follow};
 use tokio::sync::mpsc;
 
@@ -17,6 +18,8 @@ use crate::wire::*;
 const LINES: usize = 500;
 /// Lines wait at most this long to be sent with others.
 const FLUSH: Duration = Duration::from_millis(50);
+/// How often a log is asked whether it grew.
+const GROWS: Duration = Duration::from_millis(100);
 /// How often lists are looked at.
 const LISTS: Duration = Duration::from_millis(300);
 /// How often a dead worker is looked for while somebody watches the lists.
@@ -76,6 +79,11 @@ impl Core {
             ("log", false) => {
                 let reader = self.reader(name)?;
                 spawn(sender, move |sender| log(reader, since, sender));
+            }
+            ("sections", false) => {
+                let reader = self.reader(name)?;
+                let index = self.log_index(name)?;
+                spawn(sender, move |sender| sections(reader, index, sender));
             }
             ("template", false) => {
                 let session = self.sessions().get(name)?;
@@ -169,6 +177,29 @@ async fn log(mut reader: BuildReader, since: u64, sender: Sender) -> Result<(), 
             return Ok(());
         }
         pause(&sender, FLUSH).await?;
+    }
+}
+
+/// The first message comes at once; further ones when the log grew.
+async fn sections(mut reader: BuildReader, index: Arc<Mutex<LogIndex>>, sender: Sender) -> Result<(), Gone> {
+    let mut last = None;
+    let mut over = false;
+    loop {
+        // Before the lines, as in `log`.
+        match reader.more() {
+            Ok(entries) => over |= entries.iter().any(|entry| entry.fact.is_last()),
+            Err(_) => return Ok(()),
+        }
+        let asked = index.clone();
+        let Ok(now) = blocking(move || Ok(lock(&asked).sections()?)).await else { return Ok(()) };
+        if last.as_ref() != Some(&now) {
+            last = Some(now.clone());
+            send(&sender, StreamMessage::Sections { log: now }).await?;
+        }
+        if over {
+            return Ok(());
+        }
+        pause(&sender, GROWS).await?;
     }
 }
 

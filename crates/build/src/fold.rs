@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use crate::error::Failure;
 use crate::id::BuildId;
-use crate::journal::{Entry, Fact, Outcome, ProducedFile, Unit, When};
+use crate::journal::{Answer, AskedScript, Entry, Fact, Outcome, ProducedFile, Unit, When};
 use crate::plan::{Plan, StepKind};
 
 /// How a build, job or step stands.
@@ -72,6 +72,9 @@ pub struct BuildState {
     pub warnings: Vec<String>,
     /// How soon it is to stop, once somebody asked for that.
     pub cancelling: Option<When>,
+    /// Whether a person is asked when a step fails, once somebody changed that while it ran.
+    #[serde(default)]
+    pub asks: Option<bool>,
     /// What recovery could not remove.
     pub left: Vec<String>,
     /// Whether sources were left out.
@@ -138,6 +141,23 @@ pub struct StepState {
     /// Whether it was not done again, as its result was remembered.
     #[serde(default)]
     pub cached: bool,
+    /// Whether the build will wait before it.
+    #[serde(default)]
+    pub pause: bool,
+    /// What a person is asked about it now.
+    #[serde(default)]
+    pub question: Option<Question>,
+}
+
+/// What a person is asked about a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Question {
+    /// Nothing failed: the build waits before the step.
+    pub paused: bool,
+    /// Whether it can go on without the step.
+    pub can_skip: bool,
+    /// What can be changed before the next try.
+    pub script: Option<AskedScript>,
 }
 
 /// How far a step is.
@@ -224,6 +244,7 @@ impl Fold {
             Fact::StepStarted { job, step, title, expected_ms } => {
                 let step = self.step(job, step);
                 *step = StepState {
+                    pause: step.pause,
                     id: step.id.clone(),
                     kind: step.kind,
                     title: title.clone(),
@@ -246,7 +267,7 @@ impl Fold {
                 self.state.warnings.push(text.clone());
             }
             Fact::StepReused { job, step } => self.step(job, step).cached = true,
-            Fact::ScreenTaken { job, file, width, height } => {
+            Fact::ScreenTaken { job, file, width, height, .. } => {
                 let screen = ScreenState { file: file.clone(), width: *width, height: *height, at };
                 self.job(job).screen = Some(screen);
             }
@@ -262,18 +283,34 @@ impl Fold {
                 step.failure.clone_from(failure);
                 step.waiting = None;
             }
-            Fact::Asked { job, step, failure } => {
+            Fact::Asked { job, step, failure, paused, can_skip, script } => {
                 let step = self.step(job, step);
                 step.status = BuildStatus::Asking;
-                step.failure = Some(failure.clone());
+                step.failure = (!paused).then(|| failure.clone());
+                step.waiting = paused.then(|| WaitingState {
+                    stage: "paused".to_owned(),
+                    explanation: failure.message.clone(),
+                });
+                step.question =
+                    Some(Question { paused: *paused, can_skip: *can_skip, script: script.clone() });
                 self.job(job).status = BuildStatus::Asking;
                 self.state.status = BuildStatus::Asking;
             }
-            Fact::Answered { job, step, .. } => {
-                self.step(job, step).status = BuildStatus::Failed;
+            Fact::Answered { job, step, answer } => {
+                let step = self.step(job, step);
+                let paused = step.question.take().is_some_and(|question| question.paused);
+                step.waiting = None;
+                step.status = match (answer, paused) {
+                    (Answer::Skip, _) => BuildStatus::Skipped,
+                    // A breakpoint runs already, a pause before a step is followed by its start.
+                    (Answer::Retry, true) => BuildStatus::Running,
+                    _ => BuildStatus::Failed,
+                };
                 self.job(job).status = BuildStatus::Running;
                 self.state.status = BuildStatus::Running;
             }
+            Fact::PauseSet { job, step, on } => self.step(job, step).pause = *on,
+            Fact::AskSet { on } => self.state.asks = Some(*on),
             Fact::ArtifactProduced { job, files, .. } => self.job(job).artifact.clone_from(files),
             Fact::FilesProduced { job, files, .. } => self.job(job).files.extend(files.iter().cloned()),
             Fact::VersionAdded { job, image, version, digest } => {
@@ -374,5 +411,6 @@ fn end_steps(job: &mut JobState, broken: BuildStatus) {
             _ => {}
         }
         step.waiting = None;
+        step.question = None;
     }
 }

@@ -35,7 +35,7 @@ mod text;
 mod work;
 mod worker;
 
-pub use control::{answer, cancel};
+pub use control::cancel;
 pub use fold::{BuildState, Fold};
 pub use id::BuildId;
 pub use journal::{BuildReader, Follow};
@@ -43,5 +43,6 @@ pub use plan::{Plan, plan};
 pub use recover::recover;
 pub use run::RunRequest;
 pub use start::start_worker;
+pub use steps::screen::SCREEN_SOCKET;
 pub use work::{PlanRequest, Prepared, Provenance, WorkOrder};
 pub use worker::{WorkerEnv, worker_main};

@@ -255,6 +255,7 @@ impl Step for StartCopy {
             }
             Ok(())
         });
+        screen::tell_where(cx, &machine);
         if let Some(accelerator) = &self.request.accelerator {
             cx.hole_filled("accelerator", accelerator.as_str());
         }

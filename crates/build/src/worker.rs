@@ -18,12 +18,15 @@ use crate::download::Network;
 use crate::error::{FailureKind, StepError};
 use crate::id::{Clock, Random};
 use crate::journal::{Fact, Journal, Outcome, SCHEMA, When};
-use crate::pipeline::{BuildContext, Cancel, JobEnd, Pipeline};
+use crate::pipeline::{BuildContext, Cancel, JobEnd, Pipeline, Wishes};
 use crate::recipe::{self, Order};
 use crate::redact::Redactor;
 use crate::run;
 use crate::schedule::{Needs, Schedule};
 use crate::work::WorkOrder;
+
+/// Whoever follows the ends of steps and is further behind than this misses some.
+const EDGES: usize = 64;
 
 /// What a worker needs from outside.
 #[derive(Clone)]
@@ -161,7 +164,8 @@ async fn carry(
         .socket_folder(order.build.as_str())
         .map_err(|error| StepError::environment(error.to_string()))?;
     let cancel = Cancel::default();
-    let control = Control::new(cancel.clone(), journal.clone());
+    let wishes = Arc::new(Wishes::default());
+    let control = Control::new(cancel.clone(), journal.clone(), wishes.clone());
     let _ = fs::remove_file(socket);
     let listener = UnixListener::bind(socket).map_err(|error| {
         StepError::environment(format!("Cannot open the control socket {}", socket.display())).because(&error)
@@ -184,6 +188,8 @@ async fn carry(
         temporary: env.env.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         jobs: order.jobs.len(),
         asking: control,
+        wishes,
+        edges: tokio::sync::broadcast::channel(EDGES).0,
         broken: Mutex::default(),
     });
     let result = jobs(order, dirs, &build).await;

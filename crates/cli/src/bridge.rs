@@ -26,6 +26,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::args::Bridge;
 use crate::output::Output;
 
+/// The port of the front end's development server (`ui/vite.config.ts`).
+const DEVELOPMENT: u16 = 1420;
+
 struct Served {
     core: Core,
     token: String,
@@ -45,6 +48,10 @@ pub async fn serve(core: Core, output: &Output, args: Bridge) -> Result<u8, Wire
     goldsmith_app::write_private(&args.token_file, token.as_bytes())
         .map_err(failed(format!("cannot write {}", args.token_file.display())))?;
     core.start().await?;
+    for port in [port, DEVELOPMENT] {
+        core.allow_origin(format!("http://127.0.0.1:{port}"));
+        core.allow_origin(format!("http://localhost:{port}"));
+    }
     let served = Arc::new(Served { core, token: token.clone(), port, ui: args.ui });
     let guarded = Router::new()
         .route("/call/{name}", post(call))

@@ -33,6 +33,11 @@ impl Live {
     ) -> Result<Channel<client::Msg>, russh::Error> {
         self.handle.channel_open_direct_tcpip(host, port, from, from_port).await
     }
+
+    /// One more channel over this connection.
+    pub(crate) async fn channel(&self) -> Result<Channel<client::Msg>, russh::Error> {
+        self.handle.channel_open_session().await
+    }
 }
 
 /// A live SSH session. Cheap to share behind an `Arc`; commands and transfers may run at the same time.

@@ -3,4 +3,4 @@
 /**
  * When a failed step shall be dealt with; see [`Fact::Asked`].
  */
-export type Answer = "clean_up" | "abort" | "retry";
+export type Answer = "clean_up" | "abort" | "retry" | "skip";

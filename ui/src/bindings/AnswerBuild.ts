@@ -17,4 +17,8 @@ job: string,
 /**
  * What to do.
  */
-answer: Answer, };
+answer: Answer, 
+/**
+ * With `retry`: these commands in the place of those that stand in the template.
+ */
+inline: string | null, };

@@ -1,5 +1,7 @@
 // Made from the Rust types by `npm run bindings`. Do not edit: change the Rust type.
 
+import type { LogFilter } from "./LogFilter";
+
 /**
  * A window of a build's log.
  */
@@ -15,4 +17,8 @@ from: number,
 /**
  * How many lines at most; at most 5000 are given.
  */
-count: number, };
+count: number, 
+/**
+ * Only these lines; `from` and the total then count them alone.
+ */
+filter: LogFilter, };

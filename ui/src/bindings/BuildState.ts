@@ -47,6 +47,10 @@ warnings: Array<string>,
  */
 cancelling: When | null, 
 /**
+ * Whether a person is asked when a step fails, once somebody changed that while it ran.
+ */
+asks: boolean | null, 
+/**
  * What recovery could not remove.
  */
 left: Array<string>, 

@@ -1,6 +1,7 @@
 // Made from the Rust types by `npm run bindings`. Do not edit: change the Rust type.
 
 import type { Answer } from "./Answer";
+import type { AskedScript } from "./AskedScript";
 import type { BuildId } from "./BuildId";
 import type { Evidence } from "./Evidence";
 import type { Failure } from "./Failure";
@@ -159,7 +160,11 @@ width: number,
 /**
  * Pixels.
  */
-height: number, } | { "fact": "HoleFilled", 
+height: number, 
+/**
+ * It is the screen at the end of this step.
+ */
+after?: string | null, } | { "fact": "HoleFilled", 
 /**
  * Of which job.
  */
@@ -233,9 +238,37 @@ job: string,
  */
 step: string, 
 /**
- * Why it failed.
+ * Why it failed; at a pause, what it waits for.
  */
-failure: Failure, } | { "fact": "Answered", 
+failure: Failure, 
+/**
+ * Nothing failed: a person wants to look before it goes on.
+ */
+paused?: boolean, 
+/**
+ * Whether the build can go on without the step.
+ */
+can_skip?: boolean, 
+/**
+ * What can be changed before the next try.
+ */
+script?: AskedScript | null, } | { "fact": "PauseSet", 
+/**
+ * Of which job.
+ */
+job: string, 
+/**
+ * Which step.
+ */
+step: string, 
+/**
+ * Whether it waits.
+ */
+on: boolean, } | { "fact": "AskSet", 
+/**
+ * A person is asked.
+ */
+on: boolean, } | { "fact": "Answered", 
 /**
  * Of which job.
  */

@@ -3,6 +3,7 @@
 import type { BuildStatus } from "./BuildStatus";
 import type { Failure } from "./Failure";
 import type { ProgressState } from "./ProgressState";
+import type { Question } from "./Question";
 import type { StepKind } from "./StepKind";
 import type { WaitingState } from "./WaitingState";
 
@@ -57,4 +58,12 @@ failure: Failure | null,
 /**
  * Whether it was not done again, as its result was remembered.
  */
-cached: boolean, };
+cached: boolean, 
+/**
+ * Whether the build will wait before it.
+ */
+pause: boolean, 
+/**
+ * What a person is asked about it now.
+ */
+question: Question | null, };

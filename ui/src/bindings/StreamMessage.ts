@@ -5,6 +5,7 @@ import type { BuildSummary } from "./BuildSummary";
 import type { Entry } from "./Entry";
 import type { HostStats } from "./HostStats";
 import type { LogLine } from "./LogLine";
+import type { LogSections } from "./LogSections";
 import type { RunState } from "./RunState";
 import type { TaskProgress } from "./TaskProgress";
 
@@ -27,7 +28,11 @@ from: number,
 /**
  * The lines.
  */
-lines: Array<LogLine>, } | { "kind": "builds", 
+lines: Array<LogLine>, } | { "kind": "sections", 
+/**
+ * How it stands.
+ */
+log: LogSections, } | { "kind": "builds", 
 /**
  * The builds.
  */

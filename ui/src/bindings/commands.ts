@@ -4,11 +4,13 @@ import type { About } from "./About";
 import type { AnswerBuild } from "./AnswerBuild";
 import type { ApplyEdit } from "./ApplyEdit";
 import type { Area } from "./Area";
+import type { AskOnError } from "./AskOnError";
 import type { AtPlace } from "./AtPlace";
 import type { Blast } from "./Blast";
 import type { BuildFacts } from "./BuildFacts";
 import type { BuildList } from "./BuildList";
 import type { BuildLog } from "./BuildLog";
+import type { BuildTimes } from "./BuildTimes";
 import type { CacheList } from "./CacheList";
 import type { CancelBuild } from "./CancelBuild";
 import type { Catalogue } from "./Catalogue";
@@ -20,6 +22,8 @@ import type { ChannelList } from "./ChannelList";
 import type { CheckedOnline } from "./CheckedOnline";
 import type { CollectPlan } from "./CollectPlan";
 import type { CompareTemplate } from "./CompareTemplate";
+import type { CompareBuilds } from "./CompareBuilds";
+import type { ComparedBuilds } from "./ComparedBuilds";
 import type { CompletionAnswer } from "./CompletionAnswer";
 import type { ComponentDoc } from "./ComponentDoc";
 import type { CreateTemplate } from "./CreateTemplate";
@@ -36,6 +40,7 @@ import type { ExportImage } from "./ExportImage";
 import type { ExportedImage } from "./ExportedImage";
 import type { FactList } from "./FactList";
 import type { FileShape } from "./FileShape";
+import type { FindLine } from "./FindLine";
 import type { FixTemplate } from "./FixTemplate";
 import type { FixedTemplate } from "./FixedTemplate";
 import type { FormAnswer } from "./FormAnswer";
@@ -43,6 +48,7 @@ import type { FormatFiles } from "./FormatFiles";
 import type { FormatText } from "./FormatText";
 import type { FormattedFiles } from "./FormattedFiles";
 import type { FormattedText } from "./FormattedText";
+import type { FoundLine } from "./FoundLine";
 import type { GateImage } from "./GateImage";
 import type { GateTable } from "./GateTable";
 import type { GitState } from "./GitState";
@@ -55,19 +61,24 @@ import type { InValue } from "./InValue";
 import type { InspectedText } from "./InspectedText";
 import type { Inspection } from "./Inspection";
 import type { ListChannels } from "./ListChannels";
+import type { LogSections } from "./LogSections";
 import type { LogWindow } from "./LogWindow";
 import type { MovedVersions } from "./MovedVersions";
 import type { Nothing } from "./Nothing";
 import type { OfBuild } from "./OfBuild";
 import type { OfFile } from "./OfFile";
 import type { OfImage } from "./OfImage";
+import type { OfJob } from "./OfJob";
 import type { OfRun } from "./OfRun";
 import type { OfSession } from "./OfSession";
 import type { OfTask } from "./OfTask";
+import type { OpenConsole } from "./OpenConsole";
 import type { OpenTemplate } from "./OpenTemplate";
 import type { OpenText } from "./OpenText";
+import type { OpenedConsole } from "./OpenedConsole";
 import type { OpenedTemplate } from "./OpenedTemplate";
 import type { OutdatedList } from "./OutdatedList";
+import type { PauseBuild } from "./PauseBuild";
 import type { PickPath } from "./PickPath";
 import type { PickedPath } from "./PickedPath";
 import type { Picture } from "./Picture";
@@ -86,7 +97,10 @@ import type { RunImage } from "./RunImage";
 import type { RunList } from "./RunList";
 import type { RunState } from "./RunState";
 import type { Save } from "./Save";
+import type { SaveLog } from "./SaveLog";
+import type { SaveScript } from "./SaveScript";
 import type { Saved } from "./Saved";
+import type { SavedLog } from "./SavedLog";
 import type { ScreenPicture } from "./ScreenPicture";
 import type { SerialLog } from "./SerialLog";
 import type { SerialText } from "./SerialText";
@@ -95,6 +109,7 @@ import type { Settings } from "./Settings";
 import type { SignatureAnswer } from "./SignatureAnswer";
 import type { SpaceReport } from "./SpaceReport";
 import type { StartedBuild } from "./StartedBuild";
+import type { StepScripts } from "./StepScripts";
 import type { StopRun } from "./StopRun";
 import type { TemplateForm } from "./TemplateForm";
 import type { TemplateList } from "./TemplateList";
@@ -193,6 +208,16 @@ export interface Commands {
   cancel_build: { request: CancelBuild; response: Done };
   /** Answers the question a failed step of a build asks. */
   answer_build: { request: AnswerBuild; response: Done };
+  /** Makes a running build wait before a step, or no longer. */
+  pause_build: { request: PauseBuild; response: Done };
+  /** Says whether a person is asked when a step of a running build fails. */
+  ask_on_error: { request: AskOnError; response: Done };
+  /** Gives the scripts of a step that failed and asks. */
+  step_scripts: { request: OfJob; response: StepScripts };
+  /** Writes a script of a step that failed and asks. */
+  save_script: { request: SaveScript; response: Done };
+  /** Opens the screen of a running machine, or a shell in it. */
+  open_console: { request: OpenConsole; response: OpenedConsole };
   /** Lists builds, whoever started them. */
   list_builds: { request: Nothing; response: BuildList };
   /** Gives the state of a build. */
@@ -201,6 +226,16 @@ export interface Commands {
   build_facts: { request: BuildFacts; response: FactList };
   /** Gives a window of a build's log. */
   build_log: { request: BuildLog; response: LogWindow };
+  /** Gives a build's log by steps. */
+  log_sections: { request: OfBuild; response: LogSections };
+  /** Looks for the next or previous line of a build's log that a filter lets through. */
+  find_line: { request: FindLine; response: FoundLine };
+  /** Writes a build's log as plain text to a file. */
+  save_log: { request: SaveLog; response: SavedLog };
+  /** Says how long earlier builds of the same template took. */
+  build_times: { request: OfBuild; response: BuildTimes };
+  /** Compares two builds: durations, plan, log. */
+  compare_builds: { request: CompareBuilds; response: ComparedBuilds };
   /** Gives what the guest wrote to its serial console. */
   serial_log: { request: SerialLog; response: SerialText };
   /** Gives a picture of the guest's screen. */
@@ -323,10 +358,20 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   start_build: { reads: ["session", "host"], stales: ["builds"] },
   cancel_build: { reads: [], stales: ["builds"] },
   answer_build: { reads: [], stales: ["builds"] },
+  pause_build: { reads: [], stales: ["builds"] },
+  ask_on_error: { reads: [], stales: ["builds"] },
+  step_scripts: { reads: ["builds"], stales: [] },
+  save_script: { reads: [], stales: [] },
+  open_console: { reads: ["builds"], stales: [] },
   list_builds: { reads: ["builds"], stales: [] },
   build_state: { reads: ["builds"], stales: [] },
   build_facts: { reads: ["builds"], stales: [] },
   build_log: { reads: ["builds"], stales: [] },
+  log_sections: { reads: ["builds"], stales: [] },
+  find_line: { reads: ["builds"], stales: [] },
+  save_log: { reads: ["builds"], stales: [] },
+  build_times: { reads: ["builds"], stales: [] },
+  compare_builds: { reads: ["builds"], stales: [] },
   serial_log: { reads: ["builds"], stales: [] },
   screen_picture: { reads: ["builds"], stales: [] },
   delete_build: { reads: [], stales: ["builds"] },

@@ -12,14 +12,16 @@ export interface Shot {
   at: number;
   width: number;
   height: number;
+  /** The step it was taken at the end of. */
+  after: string | null;
 }
 
 /** Every picture of the guest's screen, oldest first. */
 export function shotsOf(entries: readonly Entry[]): Shot[] {
   return entries.flatMap((entry) => {
     if (entry.fact !== 'ScreenTaken') return [];
-    const { file, width, height } = entry as unknown as { file: string; width: number; height: number };
-    return [{ file, width, height, at: entry.at }];
+    const { file, width, height, after } = entry as unknown as { file: string; width: number; height: number; after?: string };
+    return [{ file, width, height, at: entry.at, after: after ?? null }];
   });
 }
 

@@ -48,6 +48,7 @@ import octagonX from 'lucide-static/icons/octagon-x.svg?raw';
 import packageIcon from 'lucide-static/icons/package.svg?raw';
 import panelLeft from 'lucide-static/icons/panel-left.svg?raw';
 import panelRight from 'lucide-static/icons/panel-right.svg?raw';
+import pause from 'lucide-static/icons/pause.svg?raw';
 import pencilRuler from 'lucide-static/icons/pencil-ruler.svg?raw';
 import play from 'lucide-static/icons/play.svg?raw';
 import plus from 'lucide-static/icons/plus.svg?raw';
@@ -125,6 +126,7 @@ const sources = {
   package: packageIcon,
   'panel-left': panelLeft,
   'panel-right': panelRight,
+  pause,
   'pencil-ruler': pencilRuler,
   play,
   plus,

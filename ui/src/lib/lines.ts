@@ -1,14 +1,9 @@
 // Lines of a log, as they are shown.
+import { runs } from './ansi';
 
-/** Terminal escape sequences: colours, cursor movement, titles. */
-// eslint-disable-next-line no-control-regex
-const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
-// eslint-disable-next-line no-control-regex
-const controls = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
-
-/** A line without what only a terminal understands. */
+/** A line without what only a terminal understands: colours, cursor movement, titles. */
 export function plain(text: string): string {
-  return text.replace(escapes, '').replace(controls, '');
+  return runs(text).map((run) => run.text).join('');
 }
 
 const trouble = /(^E:|^error\b|\berror:|\bfatal\b|\bfailed\b|\bfailure\b|\bpanic\b|traceback \(most|cannot |could not |unable to )/i;

@@ -4,11 +4,14 @@ import { t } from '../lib/text';
 import { navigation } from './navigation.svelte';
 import { toast } from './toasts.svelte';
 
+/** It has a worker: it runs, waits in line, or waits for an answer. */
+export const isUnderWay = (status: BuildSummary['status']) => status === 'running' || status === 'asking' || status === 'pending';
+
 class Builds {
   list: BuildSummary[] = $state.raw([]);
   loaded = $state(false);
   failure: WireError | null = $state.raw(null);
-  running = $derived(this.list.filter((build) => build.status === 'running'));
+  running = $derived(this.list.filter((build) => isUnderWay(build.status)));
 
   start(): () => void {
     return subscribe('builds', (message) => {
@@ -29,7 +32,8 @@ class Builds {
     if (this.loaded) {
       const before = new Map(this.list.map((build) => [build.build, build.status]));
       for (const build of builds) {
-        if (before.get(build.build) === 'running' && build.status !== 'running') this.announce(build);
+        const was = before.get(build.build);
+        if (was !== undefined && was !== build.status && isUnderWay(was)) this.announce(build);
       }
     }
     this.list = builds;
@@ -38,9 +42,11 @@ class Builds {
 
   private announce(build: BuildSummary): void {
     if (navigation.place === 'builds' && navigation.build === build.build) return;
+    if (build.status === 'running' || build.status === 'pending') return;
     const show = { text: t.toast.show, run: () => navigation.openBuild(build.build) };
     if (build.status === 'succeeded') toast('success', t.toast.buildSucceeded(build.template), show);
     else if (build.status === 'failed') toast('error', t.toast.buildFailed(build.template), show);
+    else if (build.status === 'asking') toast('warning', t.toast.buildAsks(build.template), show);
     else if (build.status === 'cancelled') toast('info', t.toast.buildCancelled(build.template), show);
     else toast('warning', t.toast.buildInterrupted(build.template), show);
   }

@@ -1,7 +1,5 @@
 // What the tests' double of the backend shows: long names, many variables, thousands of lines, failures.
-import type {
-  BuildState, BuildStatus, BuildSummary, Channel, Diagnostic, Doctor, Entry, Failure, Field, Form, HistoryEntry, HostStats, Image, LogLine, Outline, OutlineNode, Place, Plan, SpaceReport, StepState, Version,
-} from '../../src/api';
+import type { BuildState, BuildStatus, BuildSummary, BuildTimes, Channel, ComparedBuilds, Diagnostic, Doctor, Entry, Failure, Field, Form, HistoryEntry, HostStats, Image, LogLine, Outline, OutlineNode, Place, Plan, SpaceReport, StepState, Version } from '../../src/api';
 
 export const file = '/home/ada/images/web-server/web-server.pkr.hcl';
 export const now = Date.now();
@@ -276,7 +274,7 @@ export function stateOf(scenario: Scenario): BuildState {
     started_at: index <= stop ? now - 40_000 : null, duration_ms: index < stop ? ms : index === stop && scenario === 'failed' ? 41_000 : null,
     expected_ms: index <= stop ? Math.round(ms * 0.94) : null, progress: null,
     waiting: null, warnings: id === 'seed' && scenario !== 'running' ? ['xorriso is missing; genisoimage was used'] : [],
-    failure: index === stop && scenario === 'failed' ? failure : null, cached: index === 1,
+    failure: index === stop && scenario === 'failed' ? failure : null, cached: index === 1, pause: false, question: null,
   }));
   return {
     id: buildIds[scenario], status: scenario, template: 'web-server.pkr.hcl', started_at: now - (scenario === 'running' ? 64_000 : 5 * minute), finished_at: scenario === 'running' ? null : now - 3 * minute,
@@ -284,10 +282,10 @@ export function stateOf(scenario: Scenario): BuildState {
       name: jobName, status: scenario, steps, screen: { file: 'latest.png', width: 720, height: 400, at: now - 1500 }, output_directory: plan.jobs[0]!.output_directory, artifact: [], files: [],
       version: scenario === 'succeeded' ? { image: 'web-server', number: 60, digest: versionOf('web-server', 60).content } : null, duration_ms: null, holes: [['port:ssh', '3127']],
     }],
-    failure: scenario === 'failed' ? failure : null, warnings: [], cancelling: null, left: [], partial: true, seq: 40,
+    failure: scenario === 'failed' ? failure : null, warnings: [], cancelling: null, asks: null, left: [], partial: true, seq: 40,
   };
 }
-const failure: Failure = {
+export const failure: Failure = {
   kind: 'guest', message: 'The script scripts/install-nginx.sh ended with exit code 100', causes: ['apt-get could not find the package ngnix in any of its sources'],
   hints: ['Correct the name of the package in scripts/install-nginx.sh, then build again; the download and the first steps are remembered.', 'Exit code 100 is apt-get’s own: its last lines say which package.'],
 };
@@ -302,6 +300,29 @@ export function entriesOf(scenario: Scenario): Entry[] {
   facts.push({ seq: seq++, at: now - 54_000, fact: 'HoleFilled', job: jobName, name: 'port:ssh', value: '3127' } as unknown as Entry);
   return facts;
 }
+
+/** A build whose step failed and asks what to do. */
+export function askingState(): BuildState {
+  const state = stateOf('running');
+  const job = state.jobs[0]!;
+  const step = job.steps.find((one) => one.status === 'running')!;
+  Object.assign(step, { status: 'asking', failure, question: { paused: false, can_skip: true, script: { inline: 'apt-get update\napt-get install -y ngnix\n', files: [] } } });
+  return { ...state, status: 'asking', jobs: [{ ...job, status: 'asking' }], seq: 41 };
+}
+
+export const times: BuildTimes = {
+  steps: stepTitles.map(([step, , , ms]) => ({ job: jobName, step, last_ms: ms, median_ms: ms, spread_ms: Math.round(ms / 10) })),
+  builds: [
+    { build: buildIds.running, status: 'running', started_at: now - 64_000, duration_ms: null, cached: 1 },
+    { build: buildIds.failed, status: 'failed', started_at: now - 5 * minute, duration_ms: 128_000, cached: 1 },
+    { build: buildIds.succeeded, status: 'succeeded', started_at: now - 19 * minute, duration_ms: 131_000, cached: 0 },
+  ],
+};
+export const compared: ComparedBuilds = {
+  steps: stepTitles.map(([step, title, , ms], n) => ({ job: jobName, step, title, before_ms: ms, after_ms: n === 6 ? ms + 31_000 : ms, before: 'succeeded', after: n === 6 ? 'failed' : 'succeeded' })),
+  plan: ' web.qemu.web-server\n   Start machine\n-    qemu-system-x86_64 -m 1024M\n+    qemu-system-x86_64 -m 2048M\n',
+  log: [{ job: jobName, step: 'shell-1', added: 2, removed: 1, text: ' Reading package lists...\n-Setting up nginx\n+E: Unable to locate package ngnix\n+installation failed\n', too_long: false }],
+};
 
 const words = ['Reading package lists...', 'Building dependency tree...', 'Get:%d http://deb.debian.org/debian bookworm/main amd64 libnginx-mod-http-geoip2 amd64 1.22.1-9 [%d kB]', 'Selecting previously unselected package nginx-common.', 'Preparing to unpack .../%d-nginx-common_1.22.1-9+deb12u1_all.deb ...', 'Unpacking nginx-common (1.22.1-9+deb12u1) ...', 'Setting up libssl3:amd64 (3.0.15-1~deb12u1) ...', '\u001b[32mProcessing triggers for man-db (2.11.2-2) ...\u001b[0m', 'Created symlink /etc/systemd/system/multi-user.target.wants/nginx.service → /lib/systemd/system/nginx.service.'];
 export function logOf(scenario: Scenario, count: number): LogLine[] {

@@ -5,9 +5,10 @@ import { readFileSync, existsSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AttributeValue, Changed, Edit, LogLine, Patch, Settings, StreamMessage, TemplateState, Utf16Position, WireError } from '../../src/api';
+import type { AttributeValue, Changed, Edit, LogFilter, LogLine, Patch, Settings, StreamMessage, TemplateState, Utf16Position, WireError } from '../../src/api';
 import * as content from './content';
 import * as language from './language';
+import { findIn, sectionsOf, windowOf } from './log';
 
 const dist = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist');
 const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -82,6 +83,7 @@ export class Double {
     this.#streams.set(topic, set.add(response));
     response.on('close', () => set.delete(response));
     if (topic === 'builds') this.send(topic, { kind: 'builds', builds: this.#options.empty ? [] : content.builds });
+    if (topic.startsWith('sections/')) this.send(topic, { kind: 'sections', log: sectionsOf(this.log(topic.slice(9))) });
     if (topic === 'runs') this.send(topic, { kind: 'runs', runs: [] });
     if (topic === 'host') this.send(topic, { kind: 'host', stats: content.stats });
   }
@@ -93,6 +95,14 @@ export class Double {
       this.#logs.set(build, lines);
     }
     return lines;
+  }
+
+  /** Adds lines to a log and tells of them. */
+  append(build: string, texts: readonly string[]): void {
+    const lines = this.log(build);
+    const { job, step } = lines.at(-1)!;
+    for (const text of texts) lines.push({ n: lines.length + 1, at: Date.now(), job, step, stream: 'stdout', text });
+    this.send(`sections/${build}`, { kind: 'sections', log: sectionsOf(lines) });
   }
 
   #call(name: string, body: string, response: ServerResponse): void {
@@ -254,10 +264,25 @@ export class Double {
         return { entries: content.entriesOf(scenario), state: content.stateOf(scenario) };
       }
       case 'build_log': {
-        const lines = this.log(String(request['build']));
-        const from = Number(request['from']);
-        return { total: lines.length, lines: lines.slice(from - 1, from - 1 + Math.min(5000, Number(request['count']))) };
+        return windowOf(this.log(String(request['build'])), request['filter'] as LogFilter, Number(request['from']), Number(request['count']));
       }
+      case 'log_sections':
+        return sectionsOf(this.log(String(request['build'])));
+      case 'find_line':
+        return findIn(this.log(String(request['build'])), request['filter'] as LogFilter, Number(request['after']), Boolean(request['back']));
+      case 'build_times':
+        return content.times;
+      case 'compare_builds':
+        return content.compared;
+      case 'step_scripts':
+        return { inline: 'apt-get update\napt-get install -y ngnix\n', files: [] };
+      case 'open_console':
+        throw { code: 'no_screen', kind: 'input', title: 'this machine’s screen is not served on a private socket', causes: [], hints: [], span: null, log_tail: [] };
+      case 'answer_build':
+      case 'pause_build':
+      case 'ask_on_error':
+      case 'save_script':
+        return {};
       case 'serial_log': {
         const text = '[    0.000000] Linux version 6.1.0-28-amd64\n[    0.412301] Run /init as init process\n[  OK  ] Reached target network.target - Network.\n\nDebian GNU/Linux 12 web-server ttyS0\n\nweb-server login: ';
         return Number(request['offset']) > 0 ? { text: '', next: text.length, total: text.length } : { text, next: text.length, total: text.length };

@@ -21,7 +21,7 @@ use crate::bodies::cache::rules;
 use crate::bodies::host::allocated;
 use crate::bodies::library::blocking;
 use crate::bodies::template::{variable_text, with_session};
-use crate::core::Core;
+use crate::core::{Core, lock};
 use crate::error::{ErrorKind, WireError};
 use crate::journals::Told;
 use crate::session::Session;
@@ -218,6 +218,7 @@ impl Core {
 
     /// Removes a build's folder, unless its worker lives.
     fn remove_journal(&self, id: &BuildId) -> Result<(), WireError> {
+        self.logs().forget(id);
         let folder = self.dirs().builds().join(id.as_str());
         let failed = |error: &std::io::Error| {
             WireError::environment("unwritable", format!("cannot remove {}", folder.display())).because(error)
@@ -235,12 +236,6 @@ pub(crate) async fn cancel_build(core: &Core, request: CancelBuild) -> Result<Do
     let id = core.find_build(&request.build)?;
     let when = if request.kill { When::Kill } else { When::Unwind };
     goldsmith_build::cancel(core.dirs(), &id, when).await?;
-    Ok(Done {})
-}
-
-pub(crate) async fn answer_build(core: &Core, request: AnswerBuild) -> Result<Done, WireError> {
-    let id = core.find_build(&request.build)?;
-    goldsmith_build::answer(core.dirs(), &id, &request.job, request.answer).await?;
     Ok(Done {})
 }
 
@@ -277,8 +272,12 @@ pub(crate) async fn build_facts(core: &Core, request: BuildFacts) -> Result<Fact
 
 pub(crate) async fn build_log(core: &Core, request: BuildLog) -> Result<LogWindow, WireError> {
     let core = core.clone();
-    blocking(move || Ok(core.reader(&request.build)?.log(request.from, request.count.min(LINES) as usize)?))
-        .await
+    blocking(move || {
+        let index = core.log_index(&request.build)?;
+        let count = request.count.min(LINES) as usize;
+        Ok(lock(&index).window(&request.filter, request.from, count)?)
+    })
+    .await
 }
 
 pub(crate) async fn serial_log(core: &Core, request: SerialLog) -> Result<SerialText, WireError> {

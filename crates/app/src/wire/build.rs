@@ -1,7 +1,7 @@
 //! Plans, builds, their facts and logs.
 
 use goldsmith_build::fold::{BuildState, BuildStatus};
-use goldsmith_build::journal::{Answer, Entry};
+use goldsmith_build::journal::{Answer, Entry, LogFilter};
 use goldsmith_build::pipeline::OnError;
 use goldsmith_build::plan::Plan;
 use goldsmith_template::Diagnostic;
@@ -84,6 +84,9 @@ pub struct AnswerBuild {
     pub job: String,
     /// What to do.
     pub answer: Answer,
+    /// With `retry`: these commands in the place of those that stand in the template.
+    #[serde(default)]
+    pub inline: Option<String>,
 }
 
 /// Builds, newest first.
@@ -152,6 +155,9 @@ pub struct BuildLog {
     /// How many lines at most; at most 5000 are given.
     #[serde(default)]
     pub count: u32,
+    /// Only these lines; `from` and the total then count them alone.
+    #[serde(default)]
+    pub filter: LogFilter,
 }
 
 /// What a guest wrote to its serial console.

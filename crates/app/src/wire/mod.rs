@@ -11,6 +11,7 @@ mod settings;
 mod stream;
 mod template;
 mod tools;
+mod watch;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -26,6 +27,7 @@ pub use settings::*;
 pub use stream::*;
 pub use template::*;
 pub use tools::*;
+pub use watch::*;
 
 /// A request that needs to say nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -1,12 +1,12 @@
 //! What arrives on a stream.
 //!
 //! A stream has a topic: `builds`, `library`, `host`, `runs`, `build/<id>` (facts of a build or run),
-//! `log/<id>` (its log lines), `template/<session>` (files that changed on disk), `task/<name>`
+//! `log/<id>` (its log lines), `sections/<id>` (how its log stands), `template/<session>` (files that changed on disk), `task/<name>`
 //! (progress of an export). `since` is the number of the last fact seen on `build/<id>`, and the number
 //! of lines seen on `log/<id>`; the others begin with the present.
 
 use goldsmith_build::fold::BuildState;
-use goldsmith_build::journal::{Entry, LogLine};
+use goldsmith_build::journal::{Entry, LogLine, LogSections};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -29,6 +29,11 @@ pub enum StreamMessage {
         from: u64,
         /// The lines.
         lines: Vec<LogLine>,
+    },
+    /// A log grew: how it stands now, step by step. The lines themselves are asked for where they are looked at.
+    Sections {
+        /// How it stands.
+        log: LogSections,
     },
     /// The builds, newest first.
     Builds {

@@ -148,6 +148,11 @@ impl JobCheckpoints {
         }
     }
 
+    /// From here on none is taken: a person changed what the template says, or a script ran halfway.
+    pub(crate) fn stop(&self) {
+        self.state().since = None;
+    }
+
     /// The login key it was taken with.
     pub(crate) fn key(&self) -> Result<Option<Secret>, StepError> {
         let Some(entry) = self.begins_from() else { return Ok(None) };

@@ -61,8 +61,21 @@ pub enum Answer {
     CleanUp,
     /// End the build and leave everything as it is.
     Abort,
-    /// Run the failed step once more.
+    /// Run the failed step once more; at a pause, go on.
     Retry,
+    /// Go on without the step.
+    Skip,
+}
+
+/// The commands of a step that failed, for a person to change before it is tried again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct AskedScript {
+    /// Commands that stand in the template itself, one a line, as they ran. None when there are none, or when they
+    /// hold a sensitive value, which must not be shown.
+    pub inline: Option<String>,
+    /// Script files on this computer, absolute; they are read again at the next try.
+    pub files: Vec<String>,
 }
 
 /// How soon.
@@ -189,6 +202,9 @@ pub enum Fact {
         width: u32,
         /// Pixels.
         height: u32,
+        /// It is the screen at the end of this step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
     },
     /// A hole of the plan is known now.
     HoleFilled {
@@ -249,8 +265,31 @@ pub enum Fact {
         job: String,
         /// Which step.
         step: String,
-        /// Why it failed.
+        /// Why it failed; at a pause, what it waits for.
         failure: Failure,
+        /// Nothing failed: a person wants to look before it goes on.
+        #[serde(default, skip_serializing_if = "is_false")]
+        paused: bool,
+        /// Whether the build can go on without the step.
+        #[serde(default, skip_serializing_if = "is_false")]
+        can_skip: bool,
+        /// What can be changed before the next try.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        script: Option<AskedScript>,
+    },
+    /// Somebody wants the build to wait before a step, or no longer.
+    PauseSet {
+        /// Of which job.
+        job: String,
+        /// Which step.
+        step: String,
+        /// Whether it waits.
+        on: bool,
+    },
+    /// Somebody changed what happens when a step fails.
+    AskSet {
+        /// A person is asked.
+        on: bool,
     },
     /// They answered.
     Answered {
@@ -361,6 +400,10 @@ impl Fact {
     pub fn is_last(&self) -> bool {
         matches!(self, Self::Finished { .. } | Self::Interrupted { .. })
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! The window, the command line, recovery and history are all readers of it.
 
 mod fact;
+pub mod index;
 mod log;
 mod reader;
 
@@ -13,7 +14,8 @@ mod resource;
 mod tests;
 mod writer;
 
-pub use fact::{Answer, Entry, Fact, Outcome, ProducedFile, SCHEMA, Unit, When};
+pub use fact::{Answer, AskedScript, Entry, Fact, Outcome, ProducedFile, SCHEMA, Unit, When};
+pub use index::{FoundLine, LogFilter, LogIndex, LogSection, LogSections, plain};
 pub use log::{LogLine, LogStream, LogWindow};
 pub use reader::{BuildReader, Follow, ReadError, Summary};
 pub(crate) use reader::{ids, last_entry};

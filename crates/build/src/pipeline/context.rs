@@ -1,10 +1,12 @@
 //! What a step may use.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use goldsmith_guest::Session;
 use goldsmith_process::{Captured, Child, Dirs, Invocation, Launch, LaunchError, Line, RunError};
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +41,76 @@ impl Cancel {
 #[async_trait]
 pub trait Asking: Send + Sync {
     /// Waits for the answer.
-    async fn ask(&self, job: &str, step: &str, failure: &Failure) -> Answer;
+    async fn ask(&self, job: &str, step: &str, failure: &Failure) -> Decision;
+}
+
+/// What a person decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What to do.
+    pub answer: Answer,
+    /// With [`Answer::Retry`]: these commands in the place of the template's own.
+    pub inline: Option<String>,
+}
+
+impl From<Answer> for Decision {
+    fn from(answer: Answer) -> Self {
+        Self { answer, inline: None }
+    }
+}
+
+/// What persons want of a build while it runs, and what they did to it.
+#[derive(Default)]
+pub struct Wishes {
+    ask: Mutex<Option<bool>>,
+    pauses: Mutex<BTreeSet<(String, String)>>,
+    by_hand: Mutex<BTreeMap<String, Vec<String>>>,
+    guests: Mutex<BTreeMap<String, Arc<Session>>>,
+}
+
+impl Wishes {
+    /// Whether a person is asked when a step fails, where somebody said so while the build ran.
+    pub fn asks(&self) -> Option<bool> {
+        *held(&self.ask)
+    }
+
+    /// From now on a person is asked, or not, when a step fails.
+    pub fn set_ask(&self, on: bool) {
+        *held(&self.ask) = Some(on);
+    }
+
+    /// The build shall wait before a step, or no longer.
+    pub fn set_pause(&self, job: &str, step: &str, on: bool) {
+        let step = (job.to_owned(), step.to_owned());
+        let mut pauses = held(&self.pauses);
+        if on {
+            pauses.insert(step);
+        } else {
+            pauses.remove(&step);
+        }
+    }
+
+    /// Whether the build shall wait before a step.
+    pub(crate) fn pauses(&self, job: &str, step: &str) -> bool {
+        held(&self.pauses).contains(&(job.to_owned(), step.to_owned()))
+    }
+
+    /// What a person changed while a job ran: its image is not what the template alone makes.
+    pub(crate) fn by_hand(&self, job: &str) -> Vec<String> {
+        held(&self.by_hand).get(job).cloned().unwrap_or_default()
+    }
+
+    /// The guest of a job, once it has let us in over SSH.
+    pub(crate) fn guest(&self, job: &str) -> Option<Arc<Session>> {
+        held(&self.guests).get(job).cloned()
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    match mutex.lock() {
+        Ok(guard) => guard,
+        Err(poisoned) => poisoned.into_inner(),
+    }
 }
 
 /// What all jobs of a build share.
@@ -72,6 +143,10 @@ pub struct BuildContext {
     pub jobs: usize,
     /// Who is asked.
     pub asking: Arc<dyn Asking>,
+    /// What persons want meanwhile.
+    pub wishes: Arc<Wishes>,
+    /// Told the id of each step that ended, before anything else happens.
+    pub edges: tokio::sync::broadcast::Sender<(String, String)>,
     /// Set by the first fact that could not be written.
     pub(crate) broken: Mutex<Option<StepError>>,
 }
@@ -248,6 +323,17 @@ impl StepContext {
         *last = Some((Instant::now(), done));
         drop(last);
         self.emit(Fact::Progress { job: self.job().into(), step: self.step().into(), done, total, unit });
+    }
+
+    /// Writes down that a person changed what the template says, so that the image tells it too.
+    pub fn changed_by_hand(&self, text: &str) {
+        self.warn(text);
+        held(&self.build.wishes.by_hand).entry(self.job().to_owned()).or_default().push(text.to_owned());
+    }
+
+    /// The guest has let us in: a person may open a shell in it.
+    pub(crate) fn reached(&self, session: Arc<Session>) {
+        held(&self.build.wishes.guests).insert(self.job().to_owned(), session);
     }
 
     /// Says that the step's result is remembered from an earlier build.

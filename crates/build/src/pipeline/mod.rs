@@ -15,7 +15,7 @@ mod run;
 pub(crate) mod tests;
 
 pub(crate) use context::MARK;
-pub use context::{Asking, BuildContext, Cancel, StepContext};
+pub use context::{Asking, BuildContext, Cancel, Decision, StepContext, Wishes};
 pub use holdings::Holding;
 pub use run::{JobEnd, OnError};
 
@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use crate::error::StepError;
+use crate::journal::AskedScript;
 use crate::plan::Sketch;
 
 /// One thing to do.
@@ -39,6 +40,22 @@ pub trait Step: Send + Sync + 'static {
     /// Does it. May run again after a failure, when the user asks for a retry: what the failed run acquired has
     /// been given back by then.
     async fn run(&self, cx: &StepContext) -> Result<Self::Output, StepError>;
+
+    /// What it gives when a person decides to go on without it; none where later steps need what it makes.
+    fn without(&self) -> Option<Self::Output> {
+        None
+    }
+
+    /// A person decided to go on without it.
+    fn skipped(&self) {}
+
+    /// The commands a person may change before it is tried again.
+    fn script(&self, _cx: &StepContext) -> Option<AskedScript> {
+        None
+    }
+
+    /// Takes commands of a person in the place of the template's own ([`AskedScript::inline`]).
+    fn rewrite(&self, _inline: &str) {}
 }
 
 /// What a step will have produced, for the steps after it.
@@ -101,6 +118,10 @@ impl<T> Output<T> {
 trait AnyStep: Send + Sync {
     fn sketch(&self) -> Sketch;
     async fn run(&self, cx: &StepContext) -> Result<(), StepError>;
+    fn can_skip(&self) -> bool;
+    fn skip(&self);
+    fn script(&self, cx: &StepContext) -> Option<AskedScript>;
+    fn rewrite(&self, inline: &str);
 }
 
 struct Bound<S: Step> {
@@ -118,6 +139,25 @@ impl<S: Step> AnyStep for Bound<S> {
         let value = self.step.run(cx).await?;
         self.output.put(value);
         Ok(())
+    }
+
+    fn can_skip(&self) -> bool {
+        self.step.without().is_some()
+    }
+
+    fn skip(&self) {
+        if let Some(value) = self.step.without() {
+            self.step.skipped();
+            self.output.put(value);
+        }
+    }
+
+    fn script(&self, cx: &StepContext) -> Option<AskedScript> {
+        self.step.script(cx)
+    }
+
+    fn rewrite(&self, inline: &str) {
+        self.step.rewrite(inline);
     }
 }
 

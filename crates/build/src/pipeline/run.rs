@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
 use crate::error::StepError;
-use crate::journal::{Answer, Fact, Outcome};
-use crate::pipeline::context::{BuildContext, StepContext};
+use crate::error::{Failure, FailureKind};
+use crate::journal::{Answer, AskedScript, Fact, Outcome};
+use crate::pipeline::context::{BuildContext, Decision, StepContext};
 use crate::pipeline::holdings::Holdings;
 use crate::pipeline::{Named, Pipeline};
 
@@ -129,48 +130,113 @@ impl Pipeline {
         on_error: OnError,
         expected: &(dyn Fn(&str) -> Option<u64> + Send + Sync),
     ) -> Result<(), (StepError, Answer)> {
+        let cx = StepContext::new(build, holdings, &self.job, &named.id).with_cancel(stop.clone());
+        if build.wishes.pauses(&self.job, &named.id) {
+            match self.pause(build, named).await {
+                Answer::Retry => {}
+                Answer::Skip => return self.skip(&cx, named),
+                _ if build.cancel.unwind.is_cancelled() => {
+                    return Err((StepError::cancelled(), Answer::CleanUp));
+                }
+                answer => return Err((self.ended_at(named), answer)),
+            }
+        }
         loop {
             let level = holdings.level();
-            let Err(error) = self.one_step(build, holdings, named, stop, expected).await else {
+            let Err(error) = self.one_step(&cx, named, expected).await else {
                 return Ok(());
             };
-            let answer = if error.is_cancelled() {
-                Answer::CleanUp
+            let on_error = match build.wishes.asks() {
+                Some(true) => OnError::Ask,
+                Some(false) if on_error == OnError::Ask => OnError::Cleanup,
+                _ => on_error,
+            };
+            let decision = if error.is_cancelled() {
+                Answer::CleanUp.into()
             } else {
                 match on_error {
-                    OnError::Cleanup => Answer::CleanUp,
-                    OnError::Abort | OnError::RunCleanupProvisioner => Answer::Abort,
-                    OnError::Ask => self.ask(build, named, &error).await,
+                    OnError::Cleanup => Answer::CleanUp.into(),
+                    OnError::Abort | OnError::RunCleanupProvisioner => Answer::Abort.into(),
+                    OnError::Ask => {
+                        let script = named.step.script(&cx);
+                        self.ask(build, named, error.failure(), false, script).await
+                    }
                 }
             };
-            if answer != Answer::Retry {
-                return Err((error, answer));
+            match decision.answer {
+                Answer::Retry => {}
+                Answer::Skip if named.step.can_skip() => return self.skip(&cx, named),
+                answer => return Err((error, answer)),
             }
             holdings.unwind(build, level, false).await;
+            if let Some(inline) = decision.inline {
+                let title = named.step.sketch().title;
+                cx.changed_by_hand(&format!("The commands of \"{title}\" were changed by hand."));
+                cx.say(&inline);
+                named.step.rewrite(&inline);
+            }
         }
     }
 
-    async fn ask(&self, build: &Arc<BuildContext>, named: &Named, error: &StepError) -> Answer {
-        let (job, step) = (self.job.clone(), named.id.clone());
-        build.emit(Fact::Asked { job: job.clone(), step: step.clone(), failure: error.failure().clone() });
-        let answer = tokio::select! {
-            answer = build.asking.ask(&self.job, &named.id, error.failure()) => answer,
-            () = build.cancel.unwind.cancelled() => Answer::CleanUp,
+    /// Waits before a step until somebody says to go on.
+    async fn pause(&self, build: &Arc<BuildContext>, named: &Named) -> Answer {
+        let title = named.step.sketch().title;
+        let waits = Failure {
+            kind: FailureKind::Input,
+            message: format!("The build waits before \"{title}\"."),
+            causes: Vec::new(),
+            hints: vec!["Answer \"retry\" to go on, \"clean up\" to end the build.".to_owned()],
         };
-        build.emit(Fact::Answered { job, step, answer });
-        answer
+        self.ask(build, named, &waits, true, None).await.answer
+    }
+
+    fn ended_at(&self, named: &Named) -> StepError {
+        StepError::input(format!("The build was ended before \"{}\".", named.step.sketch().title))
+    }
+
+    /// Goes on without a step.
+    fn skip(&self, cx: &StepContext, named: &Named) -> Result<(), (StepError, Answer)> {
+        if !named.step.can_skip() {
+            return Err((self.ended_at(named), Answer::CleanUp));
+        }
+        cx.changed_by_hand(&format!("\"{}\" was skipped by hand.", named.step.sketch().title));
+        named.step.skip();
+        Ok(())
+    }
+
+    async fn ask(
+        &self,
+        build: &Arc<BuildContext>,
+        named: &Named,
+        failure: &Failure,
+        paused: bool,
+        script: Option<AskedScript>,
+    ) -> Decision {
+        let (job, step) = (self.job.clone(), named.id.clone());
+        build.emit(Fact::Asked {
+            job: job.clone(),
+            step: step.clone(),
+            failure: failure.clone(),
+            paused,
+            can_skip: named.step.can_skip(),
+            script,
+        });
+        let decision = tokio::select! {
+            decision = build.asking.ask(&self.job, &named.id, failure) => decision,
+            () = build.cancel.unwind.cancelled() => Answer::CleanUp.into(),
+        };
+        build.emit(Fact::Answered { job, step, answer: decision.answer });
+        decision
     }
 
     async fn one_step(
         &self,
-        build: &Arc<BuildContext>,
-        holdings: &Arc<Holdings>,
+        cx: &StepContext,
         named: &Named,
-        stop: &CancellationToken,
         expected: &(dyn Fn(&str) -> Option<u64> + Send + Sync),
     ) -> Result<(), StepError> {
         let began = Instant::now();
-        let cx = StepContext::new(build, holdings, &self.job, &named.id).with_cancel(stop.clone());
+        let build = cx.build();
         build.emit(Fact::StepStarted {
             job: self.job.clone(),
             step: named.id.clone(),
@@ -178,7 +244,7 @@ impl Pipeline {
             expected_ms: expected(&named.id),
         });
         let result = match cx.check_cancel() {
-            Ok(()) => guarded(named, &cx).await,
+            Ok(()) => guarded(named, cx).await,
             Err(cancelled) => Err(cancelled),
         };
         // A fact that could not be written counts before whatever the step made of it.
@@ -195,6 +261,8 @@ impl Pipeline {
             duration_ms: millis(began),
             failure: result.as_ref().err().map(|error| error.failure().clone()),
         });
+        // Nobody may be looking.
+        let _ = build.edges.send((self.job.clone(), named.id.clone()));
         result
     }
 }

@@ -106,8 +106,8 @@ impl Clock for FixedClock {
 struct Answers(Mutex<Vec<Answer>>);
 #[async_trait]
 impl Asking for Answers {
-    async fn ask(&self, _job: &str, _step: &str, _failure: &Failure) -> Answer {
-        self.0.lock().unwrap().pop().unwrap_or(Answer::CleanUp)
+    async fn ask(&self, _job: &str, _step: &str, _failure: &Failure) -> Decision {
+        self.0.lock().unwrap().pop().unwrap_or(Answer::CleanUp).into()
     }
 }
 
@@ -156,6 +156,8 @@ pub(crate) fn bench(answers: Vec<Answer>) -> Bench {
         temporary: place.clone(),
         jobs: 1,
         asking: Arc::new(Answers(Mutex::new(answers))),
+        wishes: Arc::default(),
+        edges: tokio::sync::broadcast::channel(8).0,
         broken: Mutex::default(),
     });
     Bench { _home: home, dirs, id, place, build }
@@ -400,4 +402,115 @@ fn an_output_asked_for_too_early_is_an_error() {
     let barrier = Arc::new(tokio::sync::Barrier::new(1));
     let output = pipeline.step("meet", Meets(barrier, true));
     assert_eq!(output.get().unwrap_err().kind(), FailureKind::Internal);
+}
+
+/// Fails unless a person wrote "right" in the place of its commands.
+#[derive(Default)]
+struct Scripted {
+    commands: Mutex<String>,
+    skipped: AtomicUsize,
+}
+
+#[async_trait]
+impl Step for Arc<Scripted> {
+    type Output = u8;
+    fn sketch(&self) -> Sketch {
+        Sketch::new("Run a script", StepKind::Provision)
+    }
+    async fn run(&self, _cx: &StepContext) -> Result<u8, StepError> {
+        if *self.commands.lock().unwrap() == "right" { Ok(1) } else { Err(StepError::guest("exit code 1")) }
+    }
+    fn without(&self) -> Option<u8> {
+        Some(2)
+    }
+    fn skipped(&self) {
+        self.skipped.fetch_add(1, Ordering::SeqCst);
+    }
+    fn script(&self, _cx: &StepContext) -> Option<AskedScript> {
+        Some(AskedScript { inline: Some("wrong".to_owned()), files: Vec::new() })
+    }
+    fn rewrite(&self, inline: &str) {
+        inline.clone_into(&mut self.commands.lock().unwrap());
+    }
+}
+
+/// Decides as told, once.
+struct Decides(Mutex<Vec<Decision>>);
+#[async_trait]
+impl Asking for Decides {
+    async fn ask(&self, _job: &str, _step: &str, _failure: &Failure) -> Decision {
+        self.0.lock().unwrap().pop().unwrap_or_else(|| Answer::CleanUp.into())
+    }
+}
+
+fn bench_that_decides(decisions: Vec<Decision>) -> Bench {
+    let mut bench = bench(Vec::new());
+    Arc::get_mut(&mut bench.build).unwrap().asking = Arc::new(Decides(Mutex::new(decisions)));
+    bench
+}
+
+#[tokio::test]
+async fn changed_commands_run_in_the_place_of_the_templates_own_and_the_image_tells() {
+    let bench = bench_that_decides(vec![Decision { answer: Answer::Retry, inline: Some("right".to_owned()) }]);
+    let step = Arc::new(Scripted::default());
+    let mut pipeline = Pipeline::new("job");
+    let output = pipeline.step("shell", step.clone());
+    let end = pipeline.run(&bench.build, OnError::Ask, &|_| None).await;
+    assert_eq!(end.outcome, Outcome::Succeeded);
+    assert_eq!(*output.get().unwrap(), 1);
+    assert_eq!(
+        bench.build.wishes.by_hand("job"),
+        ["The commands of \"Run a script\" were changed by hand."]
+    );
+    let asked = entries(&bench).into_iter().find_map(|entry| match entry.fact {
+        Fact::Asked { can_skip, paused, script, .. } => Some((can_skip, paused, script.unwrap())),
+        _ => None,
+    });
+    assert_eq!(asked.unwrap().2.inline.as_deref(), Some("wrong"));
+}
+
+#[tokio::test]
+async fn a_step_is_skipped_where_it_can_be_and_only_there() {
+    let bench = bench_that_decides(vec![Answer::Skip.into()]);
+    let step = Arc::new(Scripted::default());
+    let mut pipeline = Pipeline::new("job");
+    let output = pipeline.step("shell", step.clone());
+    let end = pipeline.run(&bench.build, OnError::Ask, &|_| None).await;
+    assert_eq!((end.outcome, *output.get().unwrap()), (Outcome::Succeeded, 2));
+    assert_eq!(step.skipped.load(Ordering::SeqCst), 1);
+    let mut fold = crate::fold::Fold::new(bench.id.clone());
+    entries(&bench).iter().for_each(|entry| fold.apply(entry));
+    assert_eq!(fold.state().jobs[0].steps[0].status, crate::fold::BuildStatus::Skipped);
+
+    // A step that others need is not skipped: its failure ends the build.
+    let bench = bench_that_decides(vec![Answer::Skip.into()]);
+    let made = pipeline_of_one(&bench.place);
+    let end = made.pipeline.run(&bench.build, OnError::Ask, &|_| None).await;
+    assert_eq!(end.error.unwrap().failure().message, "step 0 fails");
+    assert_nothing_left(&bench, "a skip that is not possible");
+}
+
+fn pipeline_of_one(place: &Path) -> Made {
+    pipeline(place, 0, Way::Fails)
+}
+
+#[tokio::test]
+async fn a_build_waits_before_a_step_and_a_wish_to_be_asked_counts_at_once() {
+    // The last decision is the first one taken.
+    let bench = bench_that_decides(vec![Answer::Skip.into(), Answer::Retry.into()]);
+    bench.build.wishes.set_pause("job", "shell", true);
+    bench.build.wishes.set_ask(true);
+    let step = Arc::new(Scripted::default());
+    let mut pipeline = Pipeline::new("job");
+    pipeline.step("shell", step);
+    let end = pipeline.run(&bench.build, OnError::Cleanup, &|_| None).await;
+    assert_eq!(end.outcome, Outcome::Succeeded);
+    let asked: Vec<bool> = entries(&bench)
+        .into_iter()
+        .filter_map(|entry| match entry.fact {
+            Fact::Asked { paused, .. } => Some(paused),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(asked, [true, false], "first the pause, then the failure");
 }

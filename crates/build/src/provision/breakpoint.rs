@@ -50,9 +50,16 @@ impl Provisioner for Breakpoint {
             hints: vec!["Answer \"retry\" to go on, anything else to stop the build.".to_owned()],
         };
         let (job, step) = (cx.step.job().to_owned(), cx.step.step().to_owned());
-        cx.step.emit(Fact::Asked { job: job.clone(), step: step.clone(), failure: question.clone() });
+        cx.step.emit(Fact::Asked {
+            job: job.clone(),
+            step: step.clone(),
+            failure: question.clone(),
+            paused: true,
+            can_skip: false,
+            script: None,
+        });
         let answer = tokio::select! {
-            answer = cx.step.build().asking.ask(cx.step.job(), cx.step.step(), &question) => answer,
+            decision = cx.step.build().asking.ask(cx.step.job(), cx.step.step(), &question) => decision.answer,
             () = cx.step.cancel().cancelled() => return Err(StepError::cancelled()),
         };
         cx.step.emit(Fact::Answered { job, step, answer });

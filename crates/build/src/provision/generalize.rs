@@ -76,6 +76,11 @@ impl Provisioner for Generalise {
         sketch
     }
 
+    /// The image would keep keys and identities that nobody meant to ship.
+    fn can_be_left_out(&self) -> bool {
+        false
+    }
+
     async fn run(&self, cx: &ProvisionContext) -> Result<(), StepError> {
         let guest = cx.guest()?;
         let after = if self.last { After::PowerOff } else { After::Nothing };

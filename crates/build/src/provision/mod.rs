@@ -64,6 +64,7 @@ use async_trait::async_trait;
 use goldsmith_template::config::Provisioner as Kind;
 
 use crate::error::StepError;
+use crate::journal::AskedScript;
 use crate::names::Names;
 use crate::pipeline::StepContext;
 use crate::plan::Sketch;
@@ -98,6 +99,19 @@ pub trait Provisioner: Send + Sync {
 
     /// Does it.
     async fn run(&self, cx: &ProvisionContext) -> Result<(), StepError>;
+
+    /// Whether a person may decide to go on without it.
+    fn can_be_left_out(&self) -> bool {
+        true
+    }
+
+    /// The commands a person may change before it is tried again.
+    fn script(&self, _cx: &ProvisionContext) -> Option<AskedScript> {
+        None
+    }
+
+    /// Takes commands of a person in the place of the template's own ([`AskedScript::inline`]).
+    fn rewrite(&self, _inline: &str) {}
 }
 
 /// The provisioner of a step, with its id; none for one that needs more than its own options (`generalize`) or is

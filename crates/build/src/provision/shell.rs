@@ -5,6 +5,7 @@
 //! `expect_disconnect` the exit code is not looked at; a lost connection counts as 2300218.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use goldsmith_template::options::ShellOptions;
 
 use crate::error::{Context as _, StepError};
 use crate::holes::fill;
+use crate::journal::AskedScript;
 use crate::plan::{Sketch, StepKind};
 use crate::provision::environment::{flat, variables};
 use crate::provision::meta::{pause, seconds};
@@ -21,6 +23,8 @@ use crate::provision::{Communicator, Exit, ProvisionContext, Provisioner};
 /// Scripts in the guest.
 pub struct Shell {
     options: ShellOptions,
+    /// What a person wrote in the place of `inline`.
+    rewritten: Mutex<Option<String>>,
 }
 
 /// Between two tries to start.
@@ -29,7 +33,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 impl Shell {
     /// With these options.
     pub fn new(options: ShellOptions) -> Self {
-        Self { options }
+        Self { options, rewritten: Mutex::default() }
     }
 
     fn files(&self) -> impl Iterator<Item = &Text> {
@@ -57,12 +61,21 @@ impl Shell {
         Ok(scripts)
     }
 
-    fn inline(&self, cx: &ProvisionContext) -> Result<Vec<u8>, StepError> {
+    /// The commands of `inline`, a line each, or a person's in their place.
+    fn commands(&self, cx: &ProvisionContext) -> Result<String, StepError> {
+        if let Some(text) = &*held(&self.rewritten) {
+            return Ok(text.clone());
+        }
         let mut text = String::new();
         for line in &self.options.inline {
             text.push_str(&fill(line, &cx.names, &[])?);
             text.push('\n');
         }
+        Ok(text)
+    }
+
+    fn inline(&self, cx: &ProvisionContext) -> Result<Vec<u8>, StepError> {
+        let text = self.commands(cx)?;
         let shebang = match &self.options.inline_shebang {
             Some(shebang) => Some(fill(shebang, &cx.names, &[])?),
             // A text that brings its own stays as it is.
@@ -222,6 +235,30 @@ impl Provisioner for Shell {
             pause(&cx.step, time).await?;
         }
         Ok(())
+    }
+
+    fn script(&self, cx: &ProvisionContext) -> Option<AskedScript> {
+        let files = self.files().filter_map(|file| fill(file, &cx.names, &[]).ok());
+        let files = files.map(|name| cx.step.absolute(name).display().to_string()).collect();
+        let redactor = cx.step.build().journal.redactor();
+        let shown = |text: &String| *redactor.redact(text) == **text;
+        let inline = if self.options.inline.is_empty() { None } else { self.commands(cx).ok().filter(shown) };
+        Some(AskedScript { inline, files })
+    }
+
+    fn rewrite(&self, inline: &str) {
+        let mut text = inline.to_owned();
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        *held(&self.rewritten) = Some(text);
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    match mutex.lock() {
+        Ok(guard) => guard,
+        Err(poisoned) => poisoned.into_inner(),
     }
 }
 

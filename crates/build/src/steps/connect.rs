@@ -209,11 +209,13 @@ impl Step for WaitForSsh {
     async fn run(&self, cx: &StepContext) -> Result<Arc<SshGuest>, StepError> {
         if let Some(guest) = self.checkpoints.as_ref().and_then(JobCheckpoints::guest) {
             cx.reused();
+            guest.ssh().into_iter().for_each(|session| cx.reached(session));
             return Ok(guest);
         }
         let login = self.login.get()?;
         let running = self.machine.as_ref().map(Output::get).transpose()?;
         let guest = self.dial.connect(cx, &login, running.as_deref(), None).await?;
+        guest.ssh().into_iter().for_each(|session| cx.reached(session));
         let pause_before = self.dial.pause;
         if !pause_before.is_zero() {
             cx.waiting(

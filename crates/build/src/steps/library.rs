@@ -132,7 +132,7 @@ impl AddVersion {
             firmware: Some(if self.settings.efi.is_some() { "efi" } else { "bios" }.to_owned()),
             memory_mib: Some(self.settings.machine.memory),
             cpus: Some(self.settings.machine.cpus),
-            warnings: self.warnings.clone(),
+            warnings: self.warnings.iter().cloned().chain(cx.build().wishes.by_hand(cx.job())).collect(),
             ..Facts::default()
         })
     }

@@ -174,6 +174,7 @@ impl StartMachine {
             Ok(())
         });
         self.serve_screen(cx, &machine, &run).await?;
+        screen::tell_where(cx, &machine);
         if let Some(port) = s.guest_port
             && let Some(address) = machine.forwarded(port)
         {

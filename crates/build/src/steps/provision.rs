@@ -8,6 +8,7 @@ use goldsmith_template::config::Meta;
 
 use crate::checkpoint::JobCheckpoints;
 use crate::error::StepError;
+use crate::journal::AskedScript;
 use crate::names::Names;
 use crate::pipeline::{Output, Step, StepContext};
 use crate::plan::Sketch;
@@ -111,16 +112,42 @@ impl Step for Provision {
             return Ok(());
         }
         edges.keep(cx, edges.at, &edges.before, running).await?;
-        self.provision(&context, Some(running)).await?;
+        let done = self.provision(&context, Some(running)).await;
+        if done.is_err() {
+            // A script that ran halfway is in the machine from now on, also when a second try succeeds.
+            self.keep_no_more();
+        }
+        done?;
         // Before any other the next provisioner looks.
         if edges.at + 1 == edges.checkpoints.inputs().steps.len() {
             edges.keep(cx, edges.at + 1, &self.sketch().title, running).await?;
         }
         Ok(())
     }
+
+    fn without(&self) -> Option<()> {
+        self.provisioner.can_be_left_out().then_some(())
+    }
+
+    fn skipped(&self) {
+        self.keep_no_more();
+    }
+
+    fn script(&self, cx: &StepContext) -> Option<AskedScript> {
+        self.provisioner.script(&self.reach.context(cx).ok()?)
+    }
+
+    fn rewrite(&self, inline: &str) {
+        self.keep_no_more();
+        self.provisioner.rewrite(inline);
+    }
 }
 
 impl Provision {
+    fn keep_no_more(&self) {
+        self.edges.iter().for_each(|edges| edges.checkpoints.stop());
+    }
+
     async fn provision(
         &self,
         context: &ProvisionContext,

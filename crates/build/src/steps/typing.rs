@@ -192,6 +192,15 @@ impl Step for TypeBootCommand {
             other => other,
         }
     }
+
+    /// A person may have typed it.
+    fn without(&self) -> Option<()> {
+        Some(())
+    }
+
+    fn skipped(&self) {
+        self.checkpoints.stop();
+    }
 }
 
 impl TypeBootCommand {

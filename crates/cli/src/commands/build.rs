@@ -6,7 +6,9 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
-use goldsmith_app::types::{Answer, BuildState, BuildStatus, Entry, Fact, LogLine, LogStream, Unit};
+use goldsmith_app::types::{
+    Answer, BuildState, BuildStatus, Entry, Fact, LogFilter, LogLine, LogStream, Unit,
+};
 use goldsmith_app::wire::{
     AnswerBuild, BuildFacts, BuildLog, BuildSummary, CancelBuild, Nothing, PlanRequest, StartedBuild,
 };
@@ -195,7 +197,8 @@ impl Follower {
     async fn rest_of_log(&mut self, core: &Core, build: &str) -> Result<(), WireError> {
         let mut next = self.waiting.lines.back().map_or(self.printed, |line| line.n) + 1;
         loop {
-            let request = BuildLog { build: build.to_owned(), from: next, count: 5000 };
+            let (build, filter) = (build.to_owned(), LogFilter::default());
+            let request = BuildLog { build, from: next, count: 5000, filter };
             let window = core.build_log(request).await?;
             let Some(last) = window.lines.last() else { return Ok(()) };
             next = last.n + 1;
@@ -348,19 +351,25 @@ impl Follower {
     /// Asks on the terminal what to do about a failed step, as Packer does.
     async fn answer(&mut self, core: &Core, build: &str, entries: &[Entry]) -> Result<(), WireError> {
         for entry in entries {
-            let Fact::Asked { job, step, failure } = &entry.fact else { continue };
+            let Fact::Asked { job, step, failure, paused, can_skip, .. } = &entry.fact else { continue };
             if !self.ask {
                 continue;
             }
             self.flush(true)?;
             self.bar.clear();
-            self.output.note(&format!("==> {job}: step {step} failed: {}", failure.full()));
-            let output = self.output;
-            let answer =
-                tokio::task::spawn_blocking(move || read_answer(&output)).await.map_err(|error| {
-                    WireError::internal("thread_ended", "nobody could be asked").because(&error)
-                })?;
-            core.answer_build(AnswerBuild { build: build.to_owned(), job: job.clone(), answer }).await?;
+            let what = if *paused { "waits" } else { "failed" };
+            self.output.note(&format!("==> {job}: step {step} {what}: {}", failure.full()));
+            let (output, can_skip) = (self.output, *can_skip);
+            let answer = tokio::task::spawn_blocking(move || read_answer(&output, can_skip)).await.map_err(
+                |error| WireError::internal("thread_ended", "nobody could be asked").because(&error),
+            )?;
+            core.answer_build(AnswerBuild {
+                build: build.to_owned(),
+                job: job.clone(),
+                answer,
+                inline: None,
+            })
+            .await?;
         }
         Ok(())
     }
@@ -447,15 +456,19 @@ fn log_path(core: &Core, build: &str) -> String {
 }
 
 /// Reads until one of Packer's letters comes; the end of input cleans up.
-fn read_answer(output: &Output) -> Answer {
+fn read_answer(output: &Output, can_skip: bool) -> Answer {
     let mut lines = std::io::stdin().lock().lines();
+    let skip = if can_skip { ", [s] go on without the step" } else { "" };
     loop {
-        output.note("[c] clean up and exit, [a] abort and leave everything, [r] retry the step?");
+        output.note(&format!(
+            "[c] clean up and exit, [a] abort and leave everything, [r] retry the step{skip}?"
+        ));
         match lines.next() {
             Some(Ok(line)) => match line.trim() {
                 "c" => return Answer::CleanUp,
                 "a" => return Answer::Abort,
                 "r" => return Answer::Retry,
+                "s" if can_skip => return Answer::Skip,
                 _ => {}
             },
             _ => return Answer::CleanUp,
