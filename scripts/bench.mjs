@@ -14,7 +14,7 @@ const MEASUREMENTS = {
   builds: ["Builds of the tiny guest", async (rounds) => (await import("./bench/builds.mjs")).builds({ rounds })],
   template: ["Templates", async (rounds) => (await import("./bench/template.mjs")).templateBench({ rounds })],
   window: ["The window", async (rounds) => (await import("./bench/window.mjs")).windowBench({ rounds })],
-  log: ["100,000 lines in the window", async () => (await import("./bench/log.mjs")).logBench()],
+  log: ["100,000 and 1,000,000 lines in the window", async () => (await import("./bench/log.mjs")).logBench()],
 };
 
 function write(name, figures) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,8 +26,24 @@ struct Shell {
     /// The template named at the start.
     template: Option<String>,
     streams: Streams,
-    /// Whoever wants to know what later starts ask for.
+    /// Whoever wants to know what later starts ask for, and that the user wants to close the window.
     openers: Arc<Mutex<Vec<Channel<Value>>>>,
+    /// Whether the page asks before the window closes.
+    guarded: AtomicBool,
+    /// It asks at the moment: the next wish is heeded without it, since it may not answer any more.
+    asking: AtomicBool,
+}
+
+impl Shell {
+    /// Whether the page was asked to ask the user. One that is gone cannot hold the window.
+    fn asks_before_closing(&self) -> bool {
+        if !self.guarded.load(Ordering::Relaxed) || self.asking.swap(true, Ordering::Relaxed) {
+            return false;
+        }
+        let mut listening = self.openers.lock().unwrap_or_else(PoisonError::into_inner);
+        listening.retain(|page| page.send(json!({ "kind": "close" })).is_ok());
+        !listening.is_empty()
+    }
 }
 
 /// The streams that are open, so that they end with the page that asked for them.
@@ -68,6 +84,8 @@ pub(crate) fn run(core: Core, first: First, template: Option<PathBuf>) -> tauri:
         template: template.map(|path| path.to_string_lossy().into_owned()),
         streams: Streams::default(),
         openers: Arc::clone(&openers),
+        guarded: AtomicBool::new(false),
+        asking: AtomicBool::new(false),
     };
     tauri::Builder::default()
         .manage(shell)
@@ -79,10 +97,14 @@ pub(crate) fn run(core: Core, first: First, template: Option<PathBuf>) -> tauri:
             Ok(())
         })
         .build(tauri::generate_context!())?
-        .run(move |_, event| {
-            if matches!(event, RunEvent::Exit) {
-                end(&ending);
+        .run(move |app, event| match event {
+            RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } => {
+                if app.state::<Shell>().asks_before_closing() {
+                    api.prevent_close();
+                }
             }
+            RunEvent::Exit => end(&ending),
+            _ => {}
         });
     Ok(())
 }
@@ -177,6 +199,15 @@ async fn call(
             .set_zoom(request["factor"].as_f64().unwrap_or(1.0).clamp(0.5, 3.0))
             .map_err(window_error)
             .map(|()| Value::Null),
+        "shell_guard" => {
+            shell.guarded.store(request["on"].as_bool().unwrap_or(false), Ordering::Relaxed);
+            Ok(Value::Null)
+        }
+        "shell_stay" => {
+            shell.asking.store(false, Ordering::Relaxed);
+            Ok(Value::Null)
+        }
+        "shell_close" => window.destroy().map_err(window_error).map(|()| Value::Null),
         "shell_unsubscribe" => {
             let id = request["stream"].as_u64().and_then(|id| u32::try_from(id).ok());
             id.into_iter().for_each(|id| shell.streams.end(id));

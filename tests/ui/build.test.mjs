@@ -54,11 +54,16 @@ test("Build shows steps, log and a changing screen, goes on while the window is 
   await window.click('[data-tab="screen"]');
   const seen = new Set();
   await until("a second picture of the screen", 40_000, async () => {
-    const source = await window.driver.executeScript("return document.querySelector('[data-testid=\"screen\"]')?.src");
+    const source = await window.driver.executeScript("return document.querySelector('[data-testid=\"console\"] canvas')?.toDataURL()");
     if (source) seen.add(createHash("sha256").update(source).digest("hex"));
     return seen.size >= 2;
   });
 
+  // Whoever closes the window while a build runs is asked, and the build goes on.
+  window.askToClose();
+  await window.see("dialog", "A build is running");
+  await window.press('[data-testid="quit-keep"]');
+  await until("the window to close", 10_000, () => window.isClosed());
   await window.quit();
   assert.ok(user.processes().some(({ line }) => line.includes("worker")), "the build goes on");
   window = await open({ screen, home: user });

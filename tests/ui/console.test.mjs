@@ -85,7 +85,9 @@ test("a failed step asks; a shell looks into the guest, the script is put right,
   await ends("mended", "asking");
 
   await window.click('[data-testid="answer-shell"]');
-  await window.see('[data-testid="shell"][data-state="connected"]', undefined, 30_000);
+  await window.see('[data-testid="shell"][data-state="connected"]', undefined, 30_000).catch(async (error) => {
+    throw new Error(`${error.message}\nthe window says:\n${await window.text()}`);
+  });
   await type("echo seen > /tmp/looked", Key.ENTER);
 
   await window.click('[data-testid="edit-script"]');

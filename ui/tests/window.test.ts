@@ -207,6 +207,13 @@ describe('builds', () => {
     await expect.poll(() => double.asked.find((asked) => asked.name === 'ask_on_error')?.request).toEqual({ build: buildIds.running, on: true });
   });
 
+  test('the serial console is a terminal that shows what the guest wrote', async () => {
+    const { page } = await open();
+    await page.click('[data-testid="place-builds"]');
+    await page.click('[data-tab="serial"]');
+    await page.getByTestId('serial').getByText('web-server login:').first().waitFor();
+  });
+
   test('pictures are replayed; two builds of a template are compared', async () => {
     const { page } = await open();
     await page.click('[data-testid="place-builds"]');

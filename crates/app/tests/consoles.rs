@@ -74,11 +74,8 @@ impl Here {
     }
 
     async fn open(&self) -> String {
-        let request = OpenConsole {
-            build: self.build.to_string(),
-            job: None,
-            console: ConsoleKind::Screen {},
-        };
+        let request =
+            OpenConsole { build: self.build.to_string(), job: None, console: ConsoleKind::Screen {} };
         self.core.open_console(request).await.unwrap().address
     }
 }

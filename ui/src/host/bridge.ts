@@ -74,6 +74,10 @@ export function bridgeHost(): Host {
     painted() {},
     startPath: () => Promise.resolve(query.get('open')),
     onOpen() {},
+    guard() {},
+    onClose() {},
+    close() {},
+    stay() {},
     // A browser has a zoom of its own.
     zoom() {},
     title(text) {

@@ -29,6 +29,22 @@ export function desktopHost(): Host {
       const answer = await invoke<{ path: string | null }>('call', { name: 'shell_start', request: {} });
       return answer.path;
     },
+    guard(on) {
+      void invoke('call', { name: 'shell_guard', request: { on } });
+    },
+    onClose(asked) {
+      const channel = new Channel<{ kind: string }>();
+      channel.onmessage = (message) => {
+        if (message.kind === 'close') asked();
+      };
+      void invoke('subscribe', { topic: 'shell', since: 0, channel });
+    },
+    close() {
+      void invoke('call', { name: 'shell_close', request: {} });
+    },
+    stay() {
+      void invoke('call', { name: 'shell_stay', request: {} });
+    },
     onOpen(open) {
       const channel = new Channel<{ kind: string; path: string | null }>();
       channel.onmessage = (message) => {

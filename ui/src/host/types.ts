@@ -12,6 +12,14 @@ export interface Host {
   startPath(): Promise<string | null>;
   /** Tells of templates that a later start of the program asks to open. */
   onOpen(open: (path: string) => void): void;
+  /** Whether the user is asked before the window closes. */
+  guard(on: boolean): void;
+  /** Tells that the user wants to close a guarded window. Wanting it twice closes it, whatever becomes of the page. */
+  onClose(asked: () => void): void;
+  /** Closes the window. */
+  close(): void;
+  /** The window stays, and the next wish to close it is asked about again. */
+  stay(): void;
   /** Shows everything larger or smaller; 1 is as designed. */
   zoom(factor: number): void;
   /** Changes the window's title. */

@@ -499,7 +499,8 @@ mod tests {
         assert_eq!(index.sections().unwrap(), LogSections::default(), "no log yet");
         put(home.path(), &[("a", "one"), ("b", "E: two"), ("a", "three \"quoted\"\ttab")]);
         let told = index.sections().unwrap();
-        let figures: Vec<_> = told.sections.iter().map(|one| (one.step.as_str(), one.lines, one.errors)).collect();
+        let figures: Vec<_> =
+            told.sections.iter().map(|one| (one.step.as_str(), one.lines, one.errors)).collect();
         assert_eq!((told.total, told.errors, figures), (3, 1, vec![("a", 2, 0), ("b", 1, 1)]));
         let of_a = LogFilter { step: Some("a".to_owned()), ..LogFilter::default() };
         assert_eq!(texts(&index.window(&of_a, 2, 5).unwrap()), ["three \"quoted\"\ttab"]);

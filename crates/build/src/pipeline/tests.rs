@@ -451,17 +451,15 @@ fn bench_that_decides(decisions: Vec<Decision>) -> Bench {
 
 #[tokio::test]
 async fn changed_commands_run_in_the_place_of_the_templates_own_and_the_image_tells() {
-    let bench = bench_that_decides(vec![Decision { answer: Answer::Retry, inline: Some("right".to_owned()) }]);
+    let bench =
+        bench_that_decides(vec![Decision { answer: Answer::Retry, inline: Some("right".to_owned()) }]);
     let step = Arc::new(Scripted::default());
     let mut pipeline = Pipeline::new("job");
     let output = pipeline.step("shell", step.clone());
     let end = pipeline.run(&bench.build, OnError::Ask, &|_| None).await;
     assert_eq!(end.outcome, Outcome::Succeeded);
     assert_eq!(*output.get().unwrap(), 1);
-    assert_eq!(
-        bench.build.wishes.by_hand("job"),
-        ["The commands of \"Run a script\" were changed by hand."]
-    );
+    assert_eq!(bench.build.wishes.by_hand("job"), ["The commands of \"Run a script\" were changed by hand."]);
     let asked = entries(&bench).into_iter().find_map(|entry| match entry.fact {
         Fact::Asked { can_skip, paused, script, .. } => Some((can_skip, paused, script.unwrap())),
         _ => None,

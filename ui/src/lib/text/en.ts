@@ -388,7 +388,6 @@ export const en = {
     failedAt: (step: string) => `Failed: ${step}`,
     interruptedText: 'The process that ran this build ended without finishing it. What it had acquired was released.',
     leftText: (what: string) => `The process that ran this build ended without finishing it. Still there: ${what}.`,
-    answers: { retry: 'Try the step again', clean_up: 'Clean up and end', abort: 'End and leave everything' },
     lastLines: 'Last lines',
     screenThen: 'The screen at that moment',
     result: 'Added to the library',
@@ -439,8 +438,6 @@ export const en = {
     copiedSome: (n: number) => `The first ${plural(n, 'line')} copied; save the log as text to have all`,
     follow: 'Follow',
     onlyStep: (title: string) => `Only ${title}`,
-    allSteps: 'All steps',
-    truncated: (n: number) => `The first ${grouped(n)} matching lines are shown.`,
     matches: (n: number, total: number) => `${grouped(n)} of ${plural(total, 'line')}`,
     lines: (n: number) => plural(n, 'line'),
     errors: (n: number) => plural(n, 'error line'),
@@ -450,9 +447,15 @@ export const en = {
     empty: 'No output yet',
     emptyText: 'Lines appear here as the steps write them.',
     noMatch: (text: string) => `No line contains “${text}”`,
-    toEnd: 'Go to the end',
     copyAll: 'Copy shown lines',
-    line: (n: number) => `Line ${n}`,
+  },
+
+  quit: {
+    title: (n: number) => (n === 1 ? 'A build is running' : `${plural(n, 'build')} are running`),
+    text: 'Builds are processes of their own: they go on without the window, and it shows them again when it opens.',
+    keep: 'Close, keep building',
+    stop: 'Stop them and close',
+    stay: 'Stay',
   },
 
   onError: {
@@ -509,7 +512,6 @@ export const en = {
     label: 'The guest’s screen',
     none: 'No picture yet',
     noneText: 'The first picture appears once the machine has started.',
-    taken: (text: string) => `Taken ${text}`,
     live: 'Live',
     earlier: 'Earlier pictures',
     replay: 'Replay',
