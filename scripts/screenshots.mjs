@@ -104,7 +104,7 @@ await entry(async () => {
         await window.see(seen, undefined, 60_000);
         await rest();
         await take(name);
-        await escape();
+        await window.press('dialog header button[aria-label^="Close"]');
         await window.gone("dialog[open]");
       }
       await window.press('[data-testid="plan"]');
