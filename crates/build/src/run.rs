@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use goldsmith_machine::disk::{Create, Format, QemuImg};
 use goldsmith_machine::host::Ovmf;
 use goldsmith_machine::qemu::{
-    Boot, Cpus, Drive, Firmware, Forward, HostPort, QemuMachine, QemuSpec, StartError, Vnc, command_line,
-    start,
+    Boot, Cdrom, Cpus, Drive, Firmware, Forward, HostPort, QemuMachine, QemuSpec, StartError, Vnc,
+    command_line, start,
 };
 use goldsmith_machine::{Lifecycle as _, MachineLadder, PortForward as _};
 use goldsmith_process::Dirs;
@@ -29,6 +29,7 @@ use crate::journal::{Evidence, ProcessMark, Resource};
 use crate::pipeline::{OnError, Output, Pipeline, Step, StepContext};
 use crate::plan::{JobPlan, Plan, Sketch, StepKind, StepPlan};
 use crate::provision::sentence;
+use crate::seed::{Seed, SeedError};
 use crate::steps::screen;
 use crate::work::{PlanRequest, WorkOrder};
 
@@ -66,6 +67,44 @@ pub struct RunRequest {
     pub qemu: PathBuf,
     /// `qemu-img`.
     pub qemu_img: PathBuf,
+    /// A key the copy is asked to let in.
+    #[serde(default)]
+    pub welcome: Option<Welcome>,
+}
+
+/// A key that the copy is asked to let in, in the two ways an image may listen to: cloud-init's NoCloud seed on a CD,
+/// and systemd's credentials in the firmware's tables (systemd 252: `ssh.authorized_keys.root`, for root alone).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// Who may log in with it, besides root.
+    pub user: String,
+    /// A line of `authorized_keys`.
+    pub public_key: String,
+    /// Whether the seed's CD can be made.
+    pub seed: bool,
+}
+
+impl Welcome {
+    fn row(&self) -> Vec<String> {
+        use base64::Engine as _;
+        let line = format!("{}\n", self.public_key);
+        let value = base64::engine::general_purpose::STANDARD.encode(line);
+        let credential =
+            format!("type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root={value}");
+        vec!["-smbios".to_owned(), credential]
+    }
+
+    fn content(&self) -> Seed {
+        let key = &self.public_key;
+        let mut users = format!("users:\n- default\n- name: root\n  ssh_authorized_keys: [\"{key}\"]\n");
+        if self.user != "root" {
+            users.push_str(&format!("- name: {}\n  ssh_authorized_keys: [\"{key}\"]\n", self.user));
+        }
+        let data = format!("#cloud-config\ndisable_root: false\n{users}");
+        let content = [("meta-data", "instance-id: goldsmith-test\n".to_owned()), ("user-data", data)];
+        let content = content.map(|(name, text)| (name.to_owned(), text)).into();
+        Seed { content, label: "cidata".to_owned(), ..Seed::default() }
+    }
 }
 
 /// UEFI firmware: code, and variables that are copied for the run.
@@ -86,17 +125,10 @@ impl From<&Ovmf> for Efi {
 impl RunRequest {
     /// The order for a worker.
     pub fn order(self, build: BuildId, dirs: &Dirs, cwd: PathBuf) -> WorkOrder {
-        let steps = pipeline(&self).sketch().into_iter().map(|(id, sketch)| StepPlan {
-            id,
-            title: sketch.title,
-            kind: sketch.kind,
-            commands: sketch.commands,
-            ..StepPlan::default()
-        });
         let job = JobPlan {
             name: RUN.to_owned(),
             source_type: RUN.to_owned(),
-            steps: steps.collect(),
+            steps: planned(pipeline(&self).sketch()),
             ..JobPlan::default()
         };
         let plan = Plan { template: self.image.clone(), jobs: vec![job], ..Plan::default() };
@@ -127,6 +159,12 @@ impl RunRequest {
         }
         spec.serial_log = Some(folder.join("log/serial.txt"));
         spec.vnc = Some(Vnc::Unix(runtime.join("vnc")));
+        if let Some(welcome) = &self.welcome {
+            spec.append.push(welcome.row());
+            if welcome.seed {
+                spec.cdroms = vec![Cdrom { path: runtime.join(SEED), interface: None }];
+            }
+        }
         if self.window {
             spec.display = None;
             spec.vnc = None;
@@ -143,14 +181,65 @@ fn variables(folder: &Path) -> PathBuf {
     folder.join("efivars.fd")
 }
 
+/// The name of the seed's CD in the run's own folder.
+const SEED: &str = "seed.iso";
+
+/// As a plan shows them.
+pub(crate) fn planned(sketch: Vec<(String, Sketch)>) -> Vec<StepPlan> {
+    let step = |(id, sketch): (String, Sketch)| StepPlan {
+        id,
+        title: sketch.title,
+        kind: sketch.kind,
+        commands: sketch.commands,
+        ..StepPlan::default()
+    };
+    sketch.into_iter().map(step).collect()
+}
+
 /// The steps of a run.
 pub(crate) fn pipeline(request: &RunRequest) -> Pipeline {
-    let request = Arc::new(request.clone());
     let mut pipeline = Pipeline::new(RUN);
-    let image = pipeline.step("overlay", MakeOverlay { request: request.clone() });
-    let running = pipeline.step("start", StartCopy { request });
-    pipeline.step("running", KeepRunning { running, _image: image });
+    let running = copy_steps(&mut pipeline, request);
+    pipeline.step("running", KeepRunning { running });
     pipeline
+}
+
+/// The steps that start a throw-away copy. The image is marked as in use for as long as the pipeline lives.
+pub(crate) fn copy_steps(pipeline: &mut Pipeline, request: &RunRequest) -> Output<Copy> {
+    let request = Arc::new(request.clone());
+    pipeline.step("overlay", MakeOverlay { request: request.clone() });
+    if let Some(welcome) = request.welcome.clone().filter(|welcome| welcome.seed) {
+        pipeline.step("seed", MakeSeed { welcome });
+    }
+    pipeline.step("start", StartCopy { request })
+}
+
+/// Makes the CD that tells cloud-init whom to let in.
+struct MakeSeed {
+    welcome: Welcome,
+}
+
+#[async_trait]
+impl Step for MakeSeed {
+    type Output = ();
+
+    fn sketch(&self) -> Sketch {
+        Sketch::new("Make a seed that lets the test log in", StepKind::Prepare)
+            .program("xorriso", "makes the seed")
+    }
+
+    async fn run(&self, cx: &StepContext) -> Result<(), StepError> {
+        let work = cx.runtime().join("seed");
+        let failed = || format!("Cannot make the folder {}", work.display());
+        fs::create_dir_all(&work).environment(failed)?;
+        let (xorriso, iso) = (Path::new("xorriso"), cx.runtime().join(SEED));
+        let made = self.welcome.content().make(cx.launch(), xorriso, &work, &iso, cx.cancel()).await;
+        let _ = fs::remove_dir_all(&work);
+        made.map_err(|error| match error {
+            SeedError::Cancelled => StepError::cancelled(),
+            error => StepError::environment(sentence(&error.to_string())),
+        })
+    }
 }
 
 /// Makes the disk that takes what the guest writes.
@@ -208,8 +297,8 @@ struct StartCopy {
 }
 
 /// The machine, and the pictures that are taken of it while this lives.
-struct Copy {
-    machine: Arc<QemuMachine>,
+pub(crate) struct Copy {
+    pub(crate) machine: Arc<QemuMachine>,
     _watch: DropGuard,
 }
 
@@ -276,7 +365,6 @@ fn ssh_command(user: &str, port: u16) -> String {
 /// Waits until the guest powers off or somebody stops the run.
 struct KeepRunning {
     running: Output<Copy>,
-    _image: Output<FileLock>,
 }
 
 #[async_trait]
@@ -328,7 +416,21 @@ mod tests {
             ssh_user: "debian".to_owned(),
             qemu: "/usr/bin/qemu-system-x86_64".into(),
             qemu_img: "/usr/bin/qemu-img".into(),
+            welcome: None,
         }
+    }
+
+    #[test]
+    fn a_welcome_is_a_credential_and_a_seed() {
+        let welcome = Welcome { user: "gold".into(), public_key: "ssh-ed25519 AAAA t".into(), seed: true };
+        let users = &welcome.content().content["user-data"];
+        assert!(users.starts_with("#cloud-config\n") && users.contains("- name: gold\n"), "{users}");
+        let sketch = pipeline(&RunRequest { welcome: Some(welcome), ..request() }).sketch();
+        let ids: Vec<&str> = sketch.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(ids, ["overlay", "seed", "start", "running"]);
+        let machine = &sketch[2].1.commands[0];
+        assert!(machine.contains("ssh.authorized_keys.root=c3NoLWVkMjU1MTkgQUFBQSB0Cg=="), "{machine}");
+        assert!(machine.contains("{runtime}/seed.iso"), "{machine}");
     }
 
     #[test]

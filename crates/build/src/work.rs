@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use goldsmith_library::SourceFact;
 use goldsmith_machine::HostFacts;
 use goldsmith_process::Dirs;
 use goldsmith_template::Job;
@@ -14,6 +15,7 @@ use crate::id::BuildId;
 use crate::pipeline::OnError;
 use crate::plan::Plan;
 use crate::run::RunRequest;
+use crate::suite::TestRequest;
 
 /// Choices made for a run, beside the template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +51,21 @@ pub struct PlanRequest {
     pub checkpoints: Rules,
     /// Facts for the library that only the caller knows: the template's files and variables.
     pub provenance: Provenance,
+    /// What the `library://` references of the template mean now, or why they cannot be used.
+    pub parents: BTreeMap<String, Result<Parent, String>>,
+}
+
+/// A version of the library that something is made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Its main disk.
+    pub path: String,
+    /// `sha256:…` of that file.
+    pub checksum: String,
+    /// What is recorded of it.
+    pub source: SourceFact,
+    /// What a person should know of it.
+    pub warnings: Vec<String>,
 }
 
 /// Where an image came from, for the library's records. Holds no sensitive value.
@@ -91,6 +108,7 @@ impl Prepared {
             dirs: Places::from(dirs),
             expected: BTreeMap::new(),
             run: None,
+            test: None,
         }
     }
 }
@@ -112,6 +130,9 @@ pub struct WorkOrder {
     /// Run an image instead.
     #[serde(default)]
     pub(crate) run: Option<RunRequest>,
+    /// Test an image instead.
+    #[serde(default)]
+    pub(crate) test: Option<TestRequest>,
 }
 
 impl WorkOrder {
@@ -133,7 +154,21 @@ impl WorkOrder {
             dirs: Places::from(dirs),
             expected: BTreeMap::new(),
             run: Some(run),
+            test: None,
         }
+    }
+
+    /// An order to test an image.
+    pub(crate) fn of_test(
+        build: BuildId,
+        dirs: &Dirs,
+        plan: Plan,
+        request: PlanRequest,
+        test: TestRequest,
+        sensitive: Vec<String>,
+    ) -> Self {
+        let order = Self::of_run(build, dirs, plan, request, test.run.clone());
+        WorkOrder { run: None, test: Some(test), sensitive, ..order }
     }
 }
 

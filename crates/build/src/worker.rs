@@ -23,6 +23,7 @@ use crate::recipe::{self, Order};
 use crate::redact::Redactor;
 use crate::run;
 use crate::schedule::{Needs, Schedule};
+use crate::suite;
 use crate::work::WorkOrder;
 
 /// Whoever follows the ends of steps and is further behind than this misses some.
@@ -229,6 +230,11 @@ async fn jobs(order: &WorkOrder, dirs: &Dirs, build: &Arc<BuildContext>) -> Resu
     }
     if let Some(request) = &order.run {
         let pipeline = run::pipeline(request);
+        same_as_planned(order, &pipeline)?;
+        pipelines.push((pipeline, Needs::default()));
+    }
+    if let Some(request) = &order.test {
+        let pipeline = suite::pipeline(request);
         same_as_planned(order, &pipeline)?;
         pipelines.push((pipeline, Needs::default()));
     }

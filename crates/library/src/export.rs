@@ -11,7 +11,7 @@ use crate::digest::{background, reading, sha256, tool_error};
 use crate::error::LibraryError;
 use crate::format::DiskFormat;
 use crate::library::{ImageTool, Library};
-use crate::version::{BytesState, Version};
+use crate::version::{BytesState, DiskFact, Version};
 
 /// What to write and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -52,6 +52,28 @@ pub struct Exported {
 }
 
 impl Library {
+    /// The main disk of a version whose bytes are there.
+    pub(crate) fn present_disk<'v>(
+        &self,
+        what: &str,
+        version: &'v Version,
+    ) -> Result<(PathBuf, &'v DiskFact), LibraryError> {
+        if version.bytes != BytesState::Present {
+            return Err(Self::wrong_state(what, version, "restore it from the trash first"));
+        }
+        let (file, disk) = version
+            .files
+            .iter()
+            .find_map(|f| f.disk.as_ref().map(|d| (f, d)))
+            .ok_or_else(|| LibraryError::Internal { what: what.to_owned() })?;
+        let source = self.inner.bytes.path(&version.image, version.number, &file.name);
+        if !source.is_file() {
+            let (what, cause) = (what.to_owned(), "it is missing".to_owned());
+            return Err(LibraryError::Damaged { what, path: source, cause });
+        }
+        Ok((source, disk))
+    }
+
     /// Writes a version's main disk to a file of the user's. The file appears under its name only when
     /// complete and flushed; cancelling or failing leaves nothing.
     pub async fn export(
@@ -63,19 +85,7 @@ impl Library {
         progress: &mut (dyn FnMut(ExportPhase, u64, u64) + Send),
     ) -> Result<Exported, LibraryError> {
         let what = format!("exporting {} to {}", version.display_name(), request.format);
-        if version.bytes != BytesState::Present {
-            return Err(Self::wrong_state(&what, version, "restore it from the trash first"));
-        }
-        let (file, disk) = version
-            .files
-            .iter()
-            .find_map(|f| f.disk.as_ref().map(|d| (f, d)))
-            .ok_or_else(|| LibraryError::Internal { what: what.clone() })?;
-        let source = self.inner.bytes.path(&version.image, version.number, &file.name);
-        if !source.is_file() {
-            let cause = "it is missing".to_owned();
-            return Err(LibraryError::Damaged { what, path: source, cause });
-        }
+        let (source, disk) = self.present_disk(&what, version)?;
         let target = target(&what, version, request)?;
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let plain_copy =
@@ -152,7 +162,7 @@ fn target(what: &str, version: &Version, request: &ExportRequest) -> Result<Path
     Ok(target)
 }
 
-fn writing(what: &str, target: &Path, needed: u64, source: io::Error) -> LibraryError {
+pub(crate) fn writing(what: &str, target: &Path, needed: u64, source: io::Error) -> LibraryError {
     let what = what.to_owned();
     let dir = target.parent().unwrap_or(target).to_owned();
     match source.kind() {
@@ -205,7 +215,7 @@ fn conversion(
 }
 
 /// A share from `qemu-img -p`: `    (12.34/100%)`.
-fn percent(line: &str) -> Option<f64> {
+pub(crate) fn percent(line: &str) -> Option<f64> {
     line.trim().strip_prefix('(')?.split_once('/')?.0.trim().parse().ok()
 }
 

@@ -11,6 +11,9 @@ pub struct Facts {
     /// Where the template was, as the user wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_path: Option<String>,
+    /// The folder the build was started in, which relative paths of the template start from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// SHA-256 over the template's files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_digest: Option<String>,
@@ -113,8 +116,11 @@ pub enum SourceFact {
         id: String,
         /// `name@number`.
         name: String,
-        /// The channel that was asked for, if one was.
+        /// The channel that was asked for, if one was; `latest` for whatever is newest.
         #[serde(default)]
         channel: Option<String>,
+        /// Identity of its content.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
     },
 }

@@ -60,6 +60,7 @@ impl Bench {
             id: parent.id.to_string(),
             name: parent.display_name(),
             channel: Some("production".to_owned()),
+            content: None,
         }));
         self.runtime.block_on(common::add(&self.library, &no_tool(), version))
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use goldsmith_library::SourceFact;
 use goldsmith_machine::disk::QemuImg;
 use goldsmith_template::options::IsoOptions;
 use goldsmith_template::{Job, Place, Text};
@@ -19,7 +20,7 @@ use crate::provision::meta::seconds;
 use crate::provision::sentence;
 use crate::steps::disk::disk_error;
 use crate::steps::settings::known;
-use crate::work::PlanRequest;
+use crate::work::{Parent, PlanRequest};
 
 /// Finds the image.
 pub(crate) struct FindImage {
@@ -31,18 +32,27 @@ pub(crate) struct FindImage {
     /// `iso_skip_cache`: QEMU reads it where it is.
     in_place: bool,
     qemu_img: PathBuf,
+    /// The version of the library it is, and what a person should know of it.
+    parent: Option<(SourceFact, Vec<String>)>,
 }
 
 /// The image, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct ImageFile {
     pub(crate) path: PathBuf,
-    /// As the template names it, without a login.
-    pub(crate) url: String,
     /// `sha256:…`, when it was checked or came over the network.
     pub(crate) checksum: Option<String>,
     /// The path is a URL that QEMU reads.
     pub(crate) in_place: bool,
+    /// What the library records of it.
+    pub(crate) source: SourceFact,
+}
+
+impl ImageFile {
+    fn new(path: PathBuf, url: String, checksum: Option<String>, parent: Option<SourceFact>) -> Self {
+        let source = parent.unwrap_or_else(|| SourceFact::File { url, checksum: checksum.clone() });
+        Self { path, checksum, in_place: false, source }
+    }
 }
 
 impl FindImage {
@@ -72,6 +82,20 @@ impl FindImage {
                 "`iso_skip_cache` is for installation images; a disk image is read as a whole in any case.";
             return Err(PlanError::new(why, place).hint("Leave iso_skip_cache out."));
         }
+        let (urls, checksum, parent) = match urls.iter().find(|url| url.starts_with(LIBRARY)) {
+            None => (urls, checksum, None),
+            Some(reference) => {
+                let found = version(reference, iso.disk_image, urls.len(), request)
+                    .map_err(|why| PlanError::new(why, place))?;
+                let own = match checksum {
+                    ChecksumSpec::Unchecked => {
+                        ChecksumSpec::parse(&found.checksum).unwrap_or(ChecksumSpec::Unchecked)
+                    }
+                    given => given,
+                };
+                (vec![found.path.clone()], own, Some((found.source.clone(), found.warnings.clone())))
+            }
+        };
         let mut remote = false;
         for url in &urls {
             remote |= is_remote(url, &request.cwd, place)?;
@@ -101,6 +125,7 @@ impl FindImage {
             is_disk: iso.disk_image,
             in_place: iso.iso_skip_cache && remote,
             qemu_img: qemu_img.to_owned(),
+            parent,
         })
     }
 
@@ -117,6 +142,29 @@ impl FindImage {
     pub(crate) fn shown(&self) -> String {
         let first = self.want.urls.first().map(String::as_str).unwrap_or_default();
         without_login(first)
+    }
+}
+
+/// How a version of the library is named as a source: `library://name`, `library://name/3`, `library://name/channel`.
+pub(crate) const LIBRARY: &str = "library://";
+
+/// The version a reference was found to mean before the plan was made.
+fn version<'a>(
+    reference: &str,
+    is_disk: bool,
+    named: usize,
+    request: &'a PlanRequest,
+) -> Result<&'a Parent, String> {
+    if !is_disk {
+        return Err(format!("{reference} is a disk: set disk_image = true."));
+    }
+    if named > 1 {
+        return Err(format!("{reference} must be the only source: leave iso_urls out."));
+    }
+    match request.parents.get(reference) {
+        Some(Ok(parent)) => Ok(parent),
+        Some(Err(why)) => Err(sentence(why)),
+        None => Err(format!("The library was not asked for {reference}.")),
     }
 }
 
@@ -146,6 +194,9 @@ impl Step for FindImage {
         } else {
             Sketch::new(format!("Find the {what}"), StepKind::Prepare)
         };
+        for warning in self.parent.iter().flat_map(|(_, warnings)| warnings) {
+            sketch = sketch.warning(warning.clone());
+        }
         if self.in_place {
             sketch = sketch.warning(format!(
                 "QEMU reads the {what} over the network (iso_skip_cache): it is not checked, and a change would not be noticed."
@@ -180,12 +231,9 @@ impl Step for FindImage {
         if self.is_disk && matches!(Location::parse(&fetched.url, &self.want.base), Ok(Location::Http(_))) {
             self.refuse_foreign_backing(cx, &fetched.path).await?;
         }
-        Ok(ImageFile {
-            path: fetched.path,
-            url: without_login(&fetched.url),
-            checksum: fetched.digest.map(|digest| format!("{}:{}", digest.algorithm, digest.hex)),
-            in_place: false,
-        })
+        let checksum = fetched.digest.map(|digest| format!("{}:{}", digest.algorithm, digest.hex));
+        let parent = self.parent.as_ref().map(|(source, _)| source.clone());
+        Ok(ImageFile::new(fetched.path, without_login(&fetched.url), checksum, parent))
     }
 }
 
@@ -198,7 +246,8 @@ impl FindImage {
             StepError::environment(sentence(&error.to_string()))
         })?;
         cx.say(format!("QEMU reads {} where it is.", without_login(&url)));
-        Ok(ImageFile { path: PathBuf::from(&url), url: without_login(&url), checksum: None, in_place: true })
+        let image = ImageFile::new(PathBuf::from(&url), without_login(&url), None, None);
+        Ok(ImageFile { in_place: true, ..image })
     }
 
     /// The one file of this computer that needs no check: it is used without the means to fetch anything.
@@ -234,7 +283,7 @@ fn local(path: PathBuf, url: String) -> Result<ImageFile, StepError> {
             StepError::input(format!("{} is not a file.", path.display())).hint("`iso_url` names one file.")
         );
     }
-    Ok(ImageFile { path, url, checksum: None, in_place: false })
+    Ok(ImageFile::new(path, url, None, None))
 }
 
 fn told(cx: &StepContext, event: &Event) {
@@ -257,4 +306,17 @@ fn told(cx: &StepContext, event: &Event) {
             ));
         }
     }
+}
+
+/// The `library://` references of a template's jobs.
+pub fn library_references(config: &goldsmith_template::Config) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for job in &config.jobs {
+        let goldsmith_template::config::Source::Qemu(options) = &job.source else { continue };
+        let named = options.iso.iso_url.iter().chain(&options.iso.iso_urls);
+        found.extend(named.filter_map(Text::known).filter(|url| url.starts_with(LIBRARY)).map(str::to_owned));
+    }
+    found.sort();
+    found.dedup();
+    found
 }

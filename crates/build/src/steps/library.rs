@@ -44,7 +44,7 @@ pub(crate) enum Made {
     Told(SourceFact),
 }
 
-struct LibraryClock(Arc<dyn Clock>);
+pub(crate) struct LibraryClock(pub(crate) Arc<dyn Clock>);
 
 impl goldsmith_library::Clock for LibraryClock {
     fn now(&self) -> Timestamp {
@@ -108,10 +108,7 @@ impl AddVersion {
         let given = &self.request.provenance;
         let running = self.machine.get()?;
         let source = match &self.source {
-            Made::From(image) => {
-                let image = image.get()?;
-                SourceFact::File { url: image.url.clone(), checksum: image.checksum.clone() }
-            }
+            Made::From(image) => image.get()?.source.clone(),
             Made::Told(fact) => fact.clone(),
         };
         Ok(Facts {
@@ -133,6 +130,7 @@ impl AddVersion {
             memory_mib: Some(self.settings.machine.memory),
             cpus: Some(self.settings.machine.cpus),
             warnings: self.warnings.iter().cloned().chain(cx.build().wishes.by_hand(cx.job())).collect(),
+            folder: Some(self.request.cwd.display().to_string()),
             ..Facts::default()
         })
     }
@@ -167,6 +165,6 @@ fn durations(cx: &StepContext) -> Durations {
     durations
 }
 
-fn library_error(error: &LibraryError) -> StepError {
+pub(crate) fn library_error(error: &LibraryError) -> StepError {
     StepError::environment(sentence(&error.to_string()))
 }

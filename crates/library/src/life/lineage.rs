@@ -12,6 +12,9 @@ use crate::facts::SourceFact;
 use crate::library::Library;
 use crate::version::{BytesState, Version, VersionId};
 
+/// What stands for a channel where the newest version was asked for.
+pub(super) const LATEST: &str = "latest";
+
 /// Whether a version was made from what its channel gives now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "freshness", rename_all = "lowercase")]
@@ -99,6 +102,16 @@ impl Library {
     pub fn freshness(&self, version: &Version) -> Result<Freshness, LibraryError> {
         let Some((id, Some(channel))) = parent_of(version) else { return Ok(Freshness::Unknown) };
         let Some(parent) = self.parent(version)? else { return Ok(Freshness::Unknown) };
+        if channel == LATEST {
+            let newest = self.versions(parent.image.as_str()).ok().and_then(|all| all.into_iter().next());
+            return Ok(match newest {
+                Some(newest) if newest.id == id => Freshness::Current,
+                Some(newest) => {
+                    Freshness::Behind { parent: parent.display_name(), now: newest.display_name() }
+                }
+                None => Freshness::Unknown,
+            });
+        }
         let channels = self.channels(Some(parent.image.as_str()))?;
         let Some(channel) = channels.into_iter().find(|c| c.name.as_str() == channel) else {
             return Ok(Freshness::Unknown);

@@ -7,22 +7,26 @@
 
 mod channel;
 mod collect;
+mod compare;
 mod gate;
 mod history;
 mod lineage;
 mod pointing;
 mod policy;
+mod source;
 mod state;
 mod verbs;
 
 pub use channel::{Channel, ChannelChange, ChannelName, Class, Move, MoveKind};
 pub use collect::{CollectItem, CollectPlan, Collected, Fate};
+pub use compare::{Comparison, Difference, compare};
 pub use gate::{GateRow, GateVerdict};
 pub use history::HistoryEntry;
 pub(crate) use lineage::parent_of;
 pub use lineage::{Blast, Freshness, Outdated};
 pub use pointing::{Assign, Promoted, Rollback};
 pub use policy::{Policies, Policy, Retention};
+pub use source::Base;
 pub use state::{
     By, Change, Dates, Deprecation, ExportFact, Hold, Life, Release, Revocation, Role, Severity, Standing,
     SuiteOutcome, SuiteResult,
