@@ -238,6 +238,12 @@ commands! {
     verify_image(VerifyImage) -> Verified, reads [Library], stales [];
     /// Writes a version outside the library, in a format of choice.
     export_image(ExportImage) -> ExportedImage, reads [Library], stales [];
+    /// Writes a version as a package: an OVA, a box, a VHD, an OCI archive.
+    package_image(PackageImage) -> PackagedImage, reads [Library], stales [Library];
+    /// Gives what others write to use a version, pinned to its digest.
+    deploy_image(DeployImage) -> DeploySnippets, reads [Library], stales [];
+    /// Makes a version of an existing disk image.
+    import_image(ImportImage) -> ImportedImage, reads [], stales [Library];
     /// Stops a running export.
     cancel_task(OfTask) -> Done, reads [], stales [];
     /// Moves a version, or all versions of an image, to the trash.
@@ -274,6 +280,9 @@ commands! {
     /// Lists the images that should be made again, and why.
     list_outdated(Nothing) -> OutdatedList, reads [Library], stales [];
 
+    /// Says what differs between two versions, from what is recorded of them.
+    compare_images(CompareImages) -> ComparedImages, reads [Library], stales [];
+
     /// Boots a throw-away copy of an image.
     run_image(RunImage) -> RunState, reads [Library, Host], stales [Runs];
     /// Gives the state of a run.
@@ -282,6 +291,11 @@ commands! {
     list_runs(Nothing) -> RunList, reads [Runs], stales [];
     /// Stops a run and throws its copy away.
     stop_run(StopRun) -> Done, reads [], stales [Runs];
+
+    /// Tests a version: a throw-away copy boots, suites look at it, verdicts are recorded.
+    test_image(TestImage) -> StartedTest, reads [Library, Host], stales [Builds, Library];
+    /// Gives what a test said.
+    test_report(OfBuild) -> TestResult, reads [Builds], stales [];
 
     /// Examines this computer.
     doctor(Examine) -> Examination, reads [Host], stales [];

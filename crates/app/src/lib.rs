@@ -38,12 +38,13 @@ pub mod types {
     };
     pub use goldsmith_build::pipeline::OnError;
     pub use goldsmith_build::plan::{JobPlan, Plan, StepPlan};
+    pub use goldsmith_build::suite::{CaseStatus, Runner, SuiteReport, TestReport};
     pub use goldsmith_library::life::{
-        Blast, By, Channel, ChannelName, Class, CollectItem, CollectPlan, Dates, Fate, Freshness, GateRow,
-        GateVerdict, HistoryEntry, MoveKind, Outdated, Policies, Policy, Promoted, Retention, Role,
-        Severity as RevocationSeverity, Standing, SuiteOutcome, SuiteResult,
+        Blast, By, Channel, ChannelName, Class, CollectItem, CollectPlan, Comparison, Dates, Difference,
+        Fate, Freshness, GateRow, GateVerdict, HistoryEntry, MoveKind, Outdated, Policies, Policy, Promoted,
+        Retention, Role, Severity as RevocationSeverity, Standing, SuiteOutcome, SuiteResult,
     };
-    pub use goldsmith_library::{BytesState, DiskFormat, Facts, Image, SourceFact, Version};
+    pub use goldsmith_library::{BytesState, Deploy, DiskFormat, Facts, Image, Package, SourceFact, Version};
     pub use goldsmith_machine::host::{
         Accelerator, AcceleratorVerdict, Check, Doctor, Outcome as Measured, Verdict,
     };

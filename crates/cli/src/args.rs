@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::args_life;
+use crate::{args_life, args_suite};
 
 /// Exit codes, as every command's help tells them.
 const EXIT_CODES: &str = "\
@@ -106,6 +106,9 @@ pub enum Command {
         after_help = "Examples:\n  goldsmith run quickstart\n  goldsmith run debian-base@3 --memory 4096 --cpus 4\n  goldsmith run quickstart --json"
     )]
     Run(Run),
+    /// Test a finished image: boot a throw-away copy and run suites against it
+    #[command(after_help = args_suite::TEST)]
+    Test(args_suite::Test),
     /// The library: images and their versions
     #[command(subcommand)]
     Image(Image),
@@ -123,6 +126,15 @@ pub enum Command {
     Policy(args_life::Policy),
     /// List the images that should be made again, and why
     Outdated,
+    /// Build, test and promote again what is behind, parents first
+    #[command(after_help = args_suite::REBUILD)]
+    Rebuild(args_suite::Rebuild),
+    /// Rebuild what is behind by itself: a user timer of systemd, or a line for cron
+    #[command(after_help = args_suite::SCHEDULE)]
+    Schedule(args_suite::Schedule),
+    /// Say what differs between two versions, from what is recorded of them; exit code 1 when the content does
+    #[command(after_help = "Example:\n  goldsmith compare web@3 web@4")]
+    Compare(args_suite::Compare),
     /// Give up what the policy allows; without --apply it only says what it would do
     #[command(after_help = args_life::GC)]
     Gc {
@@ -459,12 +471,12 @@ pub enum Image {
     },
     /// Write a version to a file outside the library
     #[command(
-        after_help = "Examples:\n  goldsmith image export quickstart --format vmdk --output /srv/images\n  goldsmith image export quickstart@2 --format qcow2 --compress --output web.qcow2"
+        after_help = "Examples:\n  goldsmith image export quickstart --format vmdk --output /srv/images\n  goldsmith image export quickstart@2 --format qcow2 --compress --output web.qcow2\n  goldsmith image export quickstart --format ova --output /srv/images"
     )]
     Export {
         /// The image: a name, name@3 or name@latest
         image: String,
-        /// qcow2, raw, vmdk, vdi or vhdx
+        /// qcow2, raw, vmdk, vdi, vhdx; or a package: vhd, ova, vagrant-libvirt, vagrant-virtualbox, oci
         #[arg(long, default_value = "qcow2")]
         format: String,
         /// A file, or a folder to put it into
@@ -476,6 +488,36 @@ pub enum Image {
         /// Replace a file that is there
         #[arg(long)]
         force: bool,
+    },
+    /// Make a version of an existing disk image: qcow2, raw, vmdk, vdi, vhdx, vhd or OVA
+    #[command(
+        after_help = "The format is told from the file's own bytes, and nothing the file names is opened. An image that stands on another\nfile, or that a running machine uses, is refused.\n\nExamples:\n  goldsmith image import debian-12.qcow2 --name debian-base\n  goldsmith image import appliance.ova --name appliance --ssh-user admin"
+    )]
+    Import {
+        /// The file
+        file: String,
+        /// The image it becomes a version of [default: the file's name]
+        #[arg(long)]
+        name: Option<String>,
+        /// Its format; a raw disk without a partition table needs --format raw
+        #[arg(long)]
+        format: Option<String>,
+        /// The user to log in as when the image runs
+        #[arg(long, value_name = "USER")]
+        ssh_user: Option<String>,
+        /// It boots with UEFI firmware
+        #[arg(long)]
+        uefi: bool,
+    },
+    /// Print what others write to use a version, pinned to its digest: Terraform, Vagrant, libvirt, CI
+    #[command(
+        after_help = "Targets: virt-install, libvirt-xml, terraform-libvirt, terraform-aws, terraform-azure, vagrant, virtualbox,\ngithub-actions, gitlab-ci. What a target uses must have been exported before.\n\nExamples:\n  goldsmith image deploy web virt-install > install.sh\n  goldsmith image deploy web@3 terraform-aws > main.tf"
+    )]
+    Deploy {
+        /// The image: a name, name@3 or name@production
+        image: String,
+        /// Where it goes
+        target: String,
     },
     /// Move a version, or all versions of an image, to the trash
     #[command(

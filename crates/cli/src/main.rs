@@ -2,6 +2,7 @@
 
 mod args;
 mod args_life;
+mod args_suite;
 mod argv;
 #[cfg(all(debug_assertions, feature = "bridge"))]
 mod bridge;

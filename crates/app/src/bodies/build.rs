@@ -10,7 +10,7 @@ use goldsmith_build::journal::{LogWindow, When};
 use goldsmith_build::plan::PlanError;
 use goldsmith_build::redact::Redactor;
 use goldsmith_build::start::StartError;
-use goldsmith_build::{BuildId, Plan, PlanRequest as Choices, Prepared, Provenance, start_worker};
+use goldsmith_build::{BuildId, Parent, Plan, PlanRequest as Choices, Prepared, Provenance, start_worker};
 use goldsmith_machine::HostFacts;
 use goldsmith_machine::host::{facts, probe_accelerators};
 use goldsmith_process::lock::FileLock;
@@ -89,6 +89,7 @@ fn ready(
     let analysis = session.full_analysis(&inputs);
     let Some(config) = &analysis.config else { return Err(invalid(&analysis.diagnostics)) };
     let mut choices = choices(core, session, config, &inputs, options, &analysis.sensitive);
+    choices.parents = parents(core, config);
     let settings = core.read_settings()?.checkpoints;
     let again = (settings.enabled && !options.no_cache).then(|| session.full_analysis(&otherwise(&inputs)));
     choices.checkpoints = rules(&settings, config, again.as_ref());
@@ -149,7 +150,27 @@ fn choices(
         free_space: goldsmith_process::space::free(session.cwd()).ok(),
         checkpoints: goldsmith_build::checkpoint::Rules::default(),
         provenance: provenance(session.project(), config, &Redactor::new(sensitive)),
+        parents: BTreeMap::new(),
     }
+}
+
+/// What the `library://` references of the jobs mean now. A library that cannot be opened says so for each.
+fn parents(core: &Core, config: &Config) -> BTreeMap<String, Result<Parent, String>> {
+    let references = goldsmith_build::library_references(config);
+    if references.is_empty() {
+        return BTreeMap::new();
+    }
+    let library = core.library();
+    let look = |reference: &str| {
+        let library = library.as_ref().map_err(|error| error.title.clone())?;
+        let name = reference.strip_prefix("library://").unwrap_or(reference);
+        let base = library.base(name).map_err(|error| error.to_string())?;
+        let disk = base.version.disk().and_then(|disk| Some((disk.path.clone()?, disk.sha256.clone())));
+        let (path, sha256) = disk.ok_or_else(|| format!("{} has no disk", base.version.display_name()))?;
+        let (path, checksum) = (path.display().to_string(), format!("sha256:{sha256}"));
+        Ok(Parent { path, checksum, source: base.source, warnings: base.warnings })
+    };
+    references.into_iter().map(|reference| (reference.clone(), look(&reference))).collect()
 }
 
 /// A default of a sensitive variable stands in the template itself: the copy is redacted, the digest is not.

@@ -1,12 +1,16 @@
 //! The library: listing, showing, verifying, exporting, deleting.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use goldsmith_build::id::Clock;
 use goldsmith_library::life::ExportFact;
-use goldsmith_library::{ExportPhase, ExportRequest, ImageTool, Library, LibraryError, Version};
-use goldsmith_process::find_program;
+use goldsmith_library::{
+    AddProgress, ExportPhase, ExportRequest, Facts, ImageName, ImageTool, ImportRequest, Library,
+    LibraryError, PackageRequest, Version, snippets,
+};
+use goldsmith_process::{Invocation, find_program, run_ok};
+use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
 use crate::error::WireError;
@@ -42,6 +46,16 @@ impl Core {
         let library = Library::open(&self.dirs().library(), clock)?;
         library.tick()?;
         Ok(library)
+    }
+
+    /// Runs a program of the system to its end; anything but success is an error with what it said.
+    pub async fn run_program(&self, name: &str, arguments: &[&str], why: &str) -> Result<(), WireError> {
+        let run = Invocation::new(self.program(name, why)?).args(arguments.iter().copied());
+        let launch = self.setup().launch.as_ref();
+        let done = run_ok(launch, &run, &CancellationToken::new(), &mut |_| {}).await;
+        done.map(drop).map_err(|error| {
+            WireError::environment("program_failed", format!("{name} did not {why}")).because(&error)
+        })
     }
 
     /// Finds a program of the system.
@@ -138,17 +152,73 @@ pub(crate) async fn export_image(core: &Core, request: ExportImage) -> Result<Ex
         overwrite: request.force,
     };
     let exported = library.export(&version, &wanted, &tool, &task.cancel, &mut progress).await?;
-    let fact = ExportFact {
-        path: exported.path.display().to_string(),
-        format: exported.format.to_string(),
-        sha256: exported.sha256.clone(),
-        at: None,
-    };
-    match library.record_export(version.id, fact) {
+    record_export(&library, &version, &exported.path, exported.format.name(), &exported.sha256)?;
+    Ok(ExportedImage { image: name, exported })
+}
+
+fn record_export(
+    library: &Library,
+    version: &Version,
+    path: &Path,
+    format: &str,
+    sha256: &str,
+) -> Result<(), WireError> {
+    let (path, format, sha256) = (path.display().to_string(), format.to_owned(), sha256.to_owned());
+    match library.record_export(version.id, ExportFact { path, format, sha256, at: None }) {
         // The copy is written all the same where the library can only be read.
-        Ok(_) | Err(LibraryError::ReadOnly { .. }) => Ok(ExportedImage { image: name, exported }),
+        Ok(_) | Err(LibraryError::ReadOnly { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+pub(crate) async fn package_image(core: &Core, request: PackageImage) -> Result<PackagedImage, WireError> {
+    let (library, version) = find_version(core, &request.image).await?;
+    let qemu_img = core.program("qemu-img", "write disk images")?;
+    let tool = ImageTool { launch: core.setup().launch.as_ref(), qemu_img: &qemu_img };
+    let name = version.display_name();
+    let title = format!("Writing {name} as {}", request.package);
+    let task = core.tasks().begin(request.task, &title, "bytes")?;
+    let mut progress = |phase: ExportPhase, done, total| {
+        let title = match phase {
+            ExportPhase::Converting => title.as_str(),
+            ExportPhase::Hashing => "Packing, and computing SHA-256",
+        };
+        task.progress(title, done, Some(total));
+    };
+    let folder = core.absolute(&request.output);
+    let wanted = PackageRequest { package: request.package, folder, overwrite: request.force };
+    let packaged = library.package(&version, &wanted, &tool, &task.cancel, &mut progress).await?;
+    record_export(&library, &version, &packaged.path, packaged.package.name(), &packaged.sha256)?;
+    Ok(PackagedImage { image: name, packaged })
+}
+
+pub(crate) async fn deploy_image(core: &Core, request: DeployImage) -> Result<DeploySnippets, WireError> {
+    let (_, version) = find_version(core, &request.image).await?;
+    let snippets = snippets(&version, request.target)?;
+    Ok(DeploySnippets { image: version.display_name(), snippets })
+}
+
+pub(crate) async fn import_image(core: &Core, request: ImportImage) -> Result<ImportedImage, WireError> {
+    let source = core.absolute(&request.path);
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let image = ImageName::new(request.image.unwrap_or(stem)).map_err(LibraryError::from)?;
+    let asked = core.clone();
+    let library = blocking(move || asked.writable_library()).await?;
+    let qemu_img = core.program("qemu-img", "read disk images")?;
+    let tool = ImageTool { launch: core.setup().launch.as_ref(), qemu_img: &qemu_img };
+    let title = format!("Importing {}", source.display());
+    let task = core.tasks().begin(request.task, &title, "bytes")?;
+    let facts = Facts {
+        notes: vec![format!("Imported from {}.", source.display())],
+        ssh_user: request.ssh_user,
+        firmware: request.uefi.then(|| "efi".to_owned()),
+        goldsmith: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        ..Facts::default()
+    };
+    let wanted = ImportRequest { source, image, format: request.format, facts };
+    let mut progress = |now: AddProgress| task.progress(&title, now.done, Some(now.total));
+    let version = library.import(&wanted, &tool, &task.cancel, &mut progress).await?;
+    Ok(ImportedImage { version })
 }
 
 pub(crate) async fn cancel_task(core: &Core, request: OfTask) -> Result<Done, WireError> {

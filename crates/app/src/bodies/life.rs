@@ -1,13 +1,16 @@
 //! Channels, states, policies: what happens to versions after they were made.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use goldsmith_library::life::{
     Assign, Blast, By, ChannelChange, CollectPlan, Dates, GateVerdict, Policies, Promoted, Revoke, Role,
-    Rollback,
+    Rollback, compare,
 };
 use goldsmith_library::{ImageTool, Library, Version};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use similar::TextDiff;
 
 use crate::bodies::library::blocking;
 use crate::core::Core;
@@ -217,6 +220,29 @@ impl Users {
         let name = version.display_name();
         self.0.iter().find(|(image, _)| *image == name).map(|(_, run)| format!("the run {run} stands on it"))
     }
+}
+
+pub(crate) async fn compare_images(core: &Core, request: CompareImages) -> Result<ComparedImages, WireError> {
+    reading(core, move |library| {
+        let (left, right) = (library.resolve(&request.left)?, library.resolve(&request.right)?);
+        let (old, new) = (&left.facts.template_files, &right.facts.template_files);
+        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let text =
+            |files: &BTreeMap<String, String>, name: &String| files.get(name).cloned().unwrap_or_default();
+        let templates = names
+            .into_iter()
+            .filter(|name| old.get(*name) != new.get(*name))
+            .map(|name| {
+                let (a, b) = (text(old, name), text(new, name));
+                let diff = TextDiff::from_lines(&a, &b);
+                let headers =
+                    (format!("{}/{name}", left.display_name()), format!("{}/{name}", right.display_name()));
+                (name.clone(), diff.unified_diff().header(&headers.0, &headers.1).to_string())
+            })
+            .collect();
+        Ok(ComparedImages { comparison: compare(&left, &right), templates })
+    })
+    .await
 }
 
 /// A moment as people write it: `2026-12-24`, `2026-12-24T18:00:00Z`, or from now: `30d`, `12h`.

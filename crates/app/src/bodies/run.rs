@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use goldsmith_build::journal::When;
 use goldsmith_build::run::Efi;
 use goldsmith_build::{BuildId, BuildReader, RunRequest, start_worker};
-use goldsmith_library::DiskFormat;
+use goldsmith_library::{DiskFormat, Version};
 use goldsmith_machine::disk::Format;
 
 use crate::bodies::library::{blocking, find_version};
@@ -21,6 +21,20 @@ const CPUS: u32 = 1;
 pub(crate) async fn run_image(core: &Core, request: RunImage) -> Result<RunState, WireError> {
     core.recover().await?;
     let (_, version) = find_version(core, &request.image).await?;
+    let order = copy_of(core, &request, &version).await?;
+    let setup = core.setup();
+    let run = BuildId::new(setup.clock.as_ref(), setup.random.as_ref());
+    let order = order.order(run, core.dirs(), setup.cwd.clone());
+    let run = start_worker(setup.launch.as_ref(), &setup.program, core.dirs(), order).await?;
+    run_state(core, OfRun { run: run.to_string() }).await
+}
+
+/// What a throw-away copy of a version is started with.
+pub(crate) async fn copy_of(
+    core: &Core,
+    request: &RunImage,
+    version: &Version,
+) -> Result<RunRequest, WireError> {
     let name = version.display_name();
     let disk = version.disk().and_then(|disk| Some((disk.path.clone()?, disk.disk.as_ref()?.format)));
     let (disk, format) =
@@ -39,24 +53,20 @@ pub(crate) async fn run_image(core: &Core, request: RunImage) -> Result<RunState
         (true, Some(ovmf)) => Some(Efi::from(ovmf)),
         (true, None) => return Err(missing("UEFI firmware (OVMF)")),
     };
-    let order = RunRequest {
+    Ok(RunRequest {
         image: name,
         disk,
         format: machine_format(format)?,
         memory_mib: request.memory_mb.map(u64::from).or(facts.memory_mib).unwrap_or(MEMORY),
         cpus: request.cpus.or(facts.cpus).unwrap_or(CPUS),
-        accelerator: request.accelerator.or_else(|| host.accelerator.map(|verdict| verdict.chosen)),
+        accelerator: request.accelerator.clone().or_else(|| host.accelerator.map(|verdict| verdict.chosen)),
         efi,
         window: request.window,
         ssh_user: facts.ssh_user.clone().unwrap_or_else(|| "root".to_owned()),
         qemu,
         qemu_img,
-    };
-    let setup = core.setup();
-    let run = BuildId::new(setup.clock.as_ref(), setup.random.as_ref());
-    let order = order.order(run, core.dirs(), setup.cwd.clone());
-    let run = start_worker(setup.launch.as_ref(), &setup.program, core.dirs(), order).await?;
-    run_state(core, OfRun { run: run.to_string() }).await
+        welcome: None,
+    })
 }
 
 fn machine_format(format: DiskFormat) -> Result<Format, WireError> {

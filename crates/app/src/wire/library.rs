@@ -1,6 +1,8 @@
 //! Images, versions, exports.
 
-use goldsmith_library::{DiskFormat, Exported, Image, Verification, Version};
+use goldsmith_library::{
+    Deploy, DiskFormat, Exported, Image, Package, Packaged, Snippet, Verification, Version,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -64,6 +66,75 @@ pub struct ExportImage {
     /// A name chosen by the asker: progress is on the stream `task/<name>`, `cancel_task` stops it.
     #[serde(default)]
     pub task: Option<String>,
+}
+
+/// Writes a version as a package: an OVA, a box, a VHD, an OCI archive.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct PackageImage {
+    /// The image or version.
+    pub image: String,
+    /// As what.
+    pub package: Package,
+    /// The folder to put it into.
+    pub output: String,
+    /// Replace a file that is there.
+    #[serde(default)]
+    pub force: bool,
+    /// A name chosen by the asker: progress is on the stream `task/<name>`, `cancel_task` stops it.
+    #[serde(default)]
+    pub task: Option<String>,
+}
+
+/// A package that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PackagedImage {
+    /// `name@version`.
+    pub image: String,
+    /// The package.
+    pub packaged: Packaged,
+}
+
+/// Asks for what others write to use a version.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DeployImage {
+    /// The image or version.
+    pub image: String,
+    /// Where it goes.
+    pub target: Deploy,
+}
+
+/// Files to be saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeploySnippets {
+    /// `name@version`.
+    pub image: String,
+    /// The files.
+    pub snippets: Vec<Snippet>,
+}
+
+/// Makes a version of an existing disk image.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct ImportImage {
+    /// The file: qcow2, raw, vmdk, vdi, vhdx, vhd or OVA.
+    pub path: String,
+    /// The image it becomes a version of; the file's name when absent.
+    pub image: Option<String>,
+    /// Its format, which a raw disk without a partition table needs.
+    pub format: Option<DiskFormat>,
+    /// The user to log in as when the image runs.
+    pub ssh_user: Option<String>,
+    /// It boots with UEFI firmware.
+    pub uefi: bool,
+    /// A name chosen by the asker: progress is on the stream `task/<name>`, `cancel_task` stops it.
+    pub task: Option<String>,
+}
+
+/// The version that was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportedImage {
+    /// The version.
+    pub version: Version,
 }
 
 /// A file that was written.

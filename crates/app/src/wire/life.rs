@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goldsmith_library::Version;
 use goldsmith_library::life::{
-    Channel, ChannelName, Class, GateRow, GateVerdict, HistoryEntry, Outdated, Severity,
+    Channel, ChannelName, Class, Comparison, GateRow, GateVerdict, HistoryEntry, Outdated, Severity,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -214,4 +214,22 @@ pub struct ImageHistory {
 pub struct OutdatedList {
     /// Parents before what is made from them.
     pub images: Vec<Outdated>,
+}
+
+/// Which versions to compare.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CompareImages {
+    /// The first.
+    pub left: String,
+    /// The second.
+    pub right: String,
+}
+
+/// Two versions beside each other.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ComparedImages {
+    /// What is recorded otherwise.
+    pub comparison: Comparison,
+    /// What changed in the template's files, as unified diffs by file name; files that are the same are left out.
+    pub templates: BTreeMap<String, String>,
 }

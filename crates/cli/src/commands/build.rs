@@ -24,6 +24,9 @@ use crate::text::{Align, Table, ago, duration, size};
 /// Facts and lines come from two files; those of the same moment are put in order before they are printed.
 const SETTLE: Duration = Duration::from_millis(80);
 
+/// The name of a test's only job.
+const TEST: &str = "test";
+
 /// The last line of `build --json`.
 #[derive(Serialize)]
 struct Ended<'a> {
@@ -66,6 +69,12 @@ pub async fn build(core: &Core, output: &Output, args: args::Build) -> Result<u8
     let kinds = started.plan.jobs.iter().map(|job| (job.name.clone(), job.source_type.clone()));
     let follower = Follower::new(*output, args.timestamp_ui, ask, kinds.collect());
     follower.run(core, &started.build).await
+}
+
+/// Shows what happens in a test of an image until it is over; the exit code.
+pub async fn follow(core: &Core, output: &Output, build: &str) -> Result<u8, WireError> {
+    let kinds = HashMap::from([(TEST.to_owned(), TEST.to_owned())]);
+    Follower::new(*output, false, false, kinds).run(core, build).await
 }
 
 fn detached(output: &Output, started: &StartedBuild) -> Result<u8, WireError> {
@@ -404,6 +413,9 @@ impl Follower {
     }
 
     fn succeeded(&self, state: &BuildState, took: u64) {
+        if self.kinds.contains_key(TEST) {
+            return;
+        }
         let partial = if state.partial { ", without the sources that were skipped" } else { "" };
         let mut text = format!("\nBuild finished after {}{partial}. Artifacts:\n", duration(took));
         for job in &state.jobs {

@@ -1,7 +1,9 @@
 //! `image`: the library.
 
-use goldsmith_app::types::{DiskFormat, Facts, SourceFact, Version};
-use goldsmith_app::wire::{ExportImage, ListChannels, Nothing, OfImage, OfTask, VerifyImage};
+use goldsmith_app::types::{Deploy, DiskFormat, Facts, Package, SourceFact, Version};
+use goldsmith_app::wire::{
+    DeployImage, ExportImage, ImportImage, ListChannels, Nothing, OfImage, OfTask, PackageImage, VerifyImage,
+};
 use goldsmith_app::{Core, StreamMessage, WireError};
 
 use crate::args::Image;
@@ -19,14 +21,40 @@ pub async fn image(core: &Core, output: &Output, command: Image) -> Result<u8, W
         Image::Show { image } => show(core, output, image).await,
         Image::Verify { image } => verify(core, output, image).await,
         Image::Export { image, format, output: target, compress, force } => {
-            let format: DiskFormat = format
-                .to_ascii_lowercase()
-                .parse()
-                .map_err(|error: String| WireError::input("unknown_format", error))?;
+            if let Ok(package) = format.to_ascii_lowercase().parse::<Package>() {
+                let output_folder = target.to_string_lossy().into_owned();
+                let task = Some(TASK.to_owned());
+                let request = PackageImage { image, package, output: output_folder, force, task };
+                return package_image(core, output, request).await;
+            }
+            let format = disk_format(&format)?;
             let target = target.to_string_lossy().into_owned();
             let request =
                 ExportImage { image, format, output: target, compress, force, task: Some(TASK.to_owned()) };
             export(core, output, request).await
+        }
+        Image::Import { file, name, format, ssh_user, uefi } => {
+            let format = format.as_deref().map(disk_format).transpose()?;
+            let task = Some(TASK.to_owned());
+            let request = ImportImage { path: file, image: name, format, ssh_user, uefi, task };
+            let made = with_progress(core, *output, core.import_image(request)).await?;
+            if output.json {
+                output.json_value(&made)?;
+            } else {
+                output.line(&format!("Imported as {}", made.version.display_name()));
+            }
+            Ok(0)
+        }
+        Image::Deploy { image, target } => {
+            let target =
+                target.parse::<Deploy>().map_err(|error| WireError::input("unknown_target", error))?;
+            let deploy = core.deploy_image(DeployImage { image, target }).await?;
+            if output.json {
+                output.json_value(&deploy)?;
+            } else {
+                deploy.snippets.iter().for_each(|snippet| output.text(&snippet.text));
+            }
+            Ok(0)
         }
         Image::Delete { image } => {
             let moved = core.delete_image(OfImage { image }).await?;
@@ -62,6 +90,10 @@ pub async fn image(core: &Core, output: &Output, command: Image) -> Result<u8, W
             Ok(0)
         }
     }
+}
+
+fn disk_format(name: &str) -> Result<DiskFormat, WireError> {
+    name.to_ascii_lowercase().parse().map_err(|error: String| WireError::input("unknown_format", error))
 }
 
 async fn list(core: &Core, output: &Output) -> Result<u8, WireError> {
@@ -198,6 +230,7 @@ fn made(facts: &Facts, fact: &mut impl FnMut(&str, String)) {
                 SourceFact::Packages { distribution, suite, mirror, .. } => {
                     format!("{distribution} {suite} from {mirror}")
                 }
+                SourceFact::Version { name, channel: Some(channel), .. } => format!("{name}, as {channel}"),
                 SourceFact::Version { name, .. } => name.clone(),
             },
         );
@@ -246,6 +279,22 @@ async fn export(core: &Core, output: &Output, request: ExportImage) -> Result<u8
             size(file.size)
         ));
         output.line(&format!("sha256 {}", file.sha256));
+    }
+    Ok(0)
+}
+
+async fn package_image(core: &Core, output: &Output, request: PackageImage) -> Result<u8, WireError> {
+    let written = with_progress(core, *output, core.package_image(request)).await?;
+    if output.json {
+        output.json_value(&written)?;
+        return Ok(0);
+    }
+    let file = &written.packaged;
+    let (path, bytes) = (file.path.display(), size(file.size));
+    output.line(&format!("{}: {path} ({}, {bytes})", written.image, file.package));
+    output.line(&format!("sha256 {}", file.sha256));
+    for path in &file.beside {
+        output.line(&format!("  with {}", path.display()));
     }
     Ok(0)
 }

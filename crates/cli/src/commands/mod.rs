@@ -3,14 +3,18 @@
 pub mod bindings;
 mod build;
 mod cache;
+mod compare;
 mod console;
 mod docs;
 mod doctor;
 mod image;
 mod life;
 mod plugins;
+mod rebuild;
 mod reference;
 mod run;
+mod schedule;
+mod suite;
 mod template;
 mod tools;
 pub mod version;
@@ -36,6 +40,7 @@ pub async fn run(command: Command, core: Core, output: Output) -> Result<u8, Wir
         Command::Build(args) => build::build(&core, &output, args).await,
         Command::Builds => build::builds(&core, &output).await,
         Command::Run(args) => run::run(&core, &output, args).await,
+        Command::Test(args) => suite::test(&core, &output, args).await,
         Command::Image(command) => image::image(&core, &output, command).await,
         Command::Cache(command) => cache::cache(&core, &output, command).await,
         Command::Promote(args) => life::promote(&core, &output, args).await,
@@ -43,6 +48,9 @@ pub async fn run(command: Command, core: Core, output: Output) -> Result<u8, Wir
         Command::Channel(command) => life::channel(&core, &output, command).await,
         Command::Policy(command) => life::policy(&core, &output, command).await,
         Command::Outdated => life::outdated(&core, &output).await,
+        Command::Rebuild(args) => rebuild::rebuild(&core, &output, args).await,
+        Command::Schedule(args) => schedule::schedule(&core, &output, args).await,
+        Command::Compare(args) => compare::compare(&core, &output, args).await,
         Command::Gc { apply } => life::gc(&core, &output, apply).await,
         Command::Doctor(args) => doctor::doctor(&core, &output, args).await,
         Command::Docs(args) => docs::docs(&core, &output, args).await,
