@@ -53,6 +53,9 @@ export const requirements = [
   need("test", "cpio", "packs the tests' tiny guest", command("cpio"), "cpio", "cpio", "cpio", "cpio"),
   need("test", "depmod", "picks the tiny guest's modules", command("depmod"), "kmod", "kmod", "kmod", "kmod"),
   need("test", "ssh client", "an independent client for the tests", command("ssh-keygen"), "openssh-client", "openssh-clients", "openssh", "openssh-clients"),
+  need("test", "Testinfra", "tests a finished image", file("/usr/lib/python3/dist-packages/testinfra/__init__.py"), "python3-testinfra", "python3-testinfra", null, null),
+  need("test", "Serverspec", "tests a finished image", command("serverspec-init"), "ruby-serverspec", null, null, null),
+  need("test", "bats", "tests a finished image", command("bats"), "bats", "bats", "bats", "bats"),
   need("test", "ssh server", "an independent server for the tests", command("sshd"), "openssh-server openssh-sftp-server", "openssh-server", "openssh", "openssh-server"),
 ];
 

@@ -19,7 +19,12 @@ fn add(home: &Home, image: &str, parent: Option<&str>) {
     if let Some(parent) = parent {
         let parent = library.resolve(parent).unwrap();
         let (id, name) = (parent.id.to_string(), parent.display_name());
-        facts.sources.push(SourceFact::Version { id, name, channel: Some("production".to_owned()) });
+        facts.sources.push(SourceFact::Version {
+            id,
+            name,
+            channel: Some("production".to_owned()),
+            content: None,
+        });
     }
     let new = NewVersion::disk(ImageName::new(image).unwrap(), disk, DiskFormat::Raw, facts);
     let tool = ImageTool { launch: &System, qemu_img: std::path::Path::new("/nonexistent") };

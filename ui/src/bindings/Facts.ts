@@ -13,6 +13,10 @@ export type Facts = {
  */
 template_path: string | null, 
 /**
+ * The folder the build was started in, which relative paths of the template start from.
+ */
+folder: string | null, 
+/**
  * SHA-256 over the template's files.
  */
 template_digest: string | null, 

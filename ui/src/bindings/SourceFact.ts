@@ -37,6 +37,10 @@ id: string,
  */
 name: string, 
 /**
- * The channel that was asked for, if one was.
+ * The channel that was asked for, if one was; `latest` for whatever is newest.
  */
-channel: string | null, };
+channel: string | null, 
+/**
+ * Identity of its content.
+ */
+content?: string | null, };
