@@ -1,6 +1,7 @@
 //! The `goldsmith` program: every command of the core for terminals and scripts.
 
 mod args;
+mod args_image;
 mod args_life;
 mod args_suite;
 mod argv;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use goldsmith_template::budget::Budget;
 use goldsmith_template::diagnostic::Place;
 use goldsmith_template::eval::{Evaluator, Scope};
 use goldsmith_template::functions::Context;
@@ -326,12 +327,13 @@ impl Reading<'_> {
     }
 
     fn value(&self, attribute: &Attribute) -> Result<Value, DefineError> {
-        let drawn = Cell::new(0);
+        let (drawn, budget) = (Cell::new(0), Budget::default());
         let context = Context {
             files: self.files,
             root: self.folder,
             inputs: self.inputs,
             drawn: &drawn,
+            budget: &budget,
             in_template: false,
         };
         let scope = Scope::new();
