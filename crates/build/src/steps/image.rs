@@ -40,6 +40,8 @@ pub(crate) struct FindImage {
 #[derive(Clone, Debug)]
 pub(crate) struct ImageFile {
     pub(crate) path: PathBuf,
+    /// As the template names it, without a login.
+    pub(crate) url: String,
     /// `sha256:…`, when it was checked or came over the network.
     pub(crate) checksum: Option<String>,
     /// The path is a URL that QEMU reads.
@@ -50,8 +52,9 @@ pub(crate) struct ImageFile {
 
 impl ImageFile {
     fn new(path: PathBuf, url: String, checksum: Option<String>, parent: Option<SourceFact>) -> Self {
-        let source = parent.unwrap_or_else(|| SourceFact::File { url, checksum: checksum.clone() });
-        Self { path, checksum, in_place: false, source }
+        let file = || SourceFact::File { url: url.clone(), checksum: checksum.clone() };
+        let source = parent.unwrap_or_else(file);
+        Self { path, url, checksum, in_place: false, source }
     }
 }
 
