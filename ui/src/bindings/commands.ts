@@ -22,12 +22,16 @@ import type { ChannelList } from "./ChannelList";
 import type { CheckedOnline } from "./CheckedOnline";
 import type { CollectPlan } from "./CollectPlan";
 import type { CompareBuilds } from "./CompareBuilds";
+import type { CompareImages } from "./CompareImages";
 import type { CompareTemplate } from "./CompareTemplate";
 import type { ComparedBuilds } from "./ComparedBuilds";
+import type { ComparedImages } from "./ComparedImages";
 import type { CompletionAnswer } from "./CompletionAnswer";
 import type { ComponentDoc } from "./ComponentDoc";
 import type { CreateTemplate } from "./CreateTemplate";
 import type { CreatedTemplate } from "./CreatedTemplate";
+import type { DeployImage } from "./DeployImage";
+import type { DeploySnippets } from "./DeploySnippets";
 import type { DescribeComponent } from "./DescribeComponent";
 import type { Differences } from "./Differences";
 import type { DiskMerge } from "./DiskMerge";
@@ -57,6 +61,8 @@ import type { HoverAnswer } from "./HoverAnswer";
 import type { ImageDetail } from "./ImageDetail";
 import type { ImageHistory } from "./ImageHistory";
 import type { ImageList } from "./ImageList";
+import type { ImportImage } from "./ImportImage";
+import type { ImportedImage } from "./ImportedImage";
 import type { InValue } from "./InValue";
 import type { InspectedText } from "./InspectedText";
 import type { Inspection } from "./Inspection";
@@ -78,6 +84,8 @@ import type { OpenText } from "./OpenText";
 import type { OpenedConsole } from "./OpenedConsole";
 import type { OpenedTemplate } from "./OpenedTemplate";
 import type { OutdatedList } from "./OutdatedList";
+import type { PackageImage } from "./PackageImage";
+import type { PackagedImage } from "./PackagedImage";
 import type { PauseBuild } from "./PauseBuild";
 import type { PickPath } from "./PickPath";
 import type { PickedPath } from "./PickedPath";
@@ -109,11 +117,14 @@ import type { Settings } from "./Settings";
 import type { SignatureAnswer } from "./SignatureAnswer";
 import type { SpaceReport } from "./SpaceReport";
 import type { StartedBuild } from "./StartedBuild";
+import type { StartedTest } from "./StartedTest";
 import type { StepScripts } from "./StepScripts";
 import type { StopRun } from "./StopRun";
 import type { TemplateForm } from "./TemplateForm";
 import type { TemplateList } from "./TemplateList";
 import type { TemplateState } from "./TemplateState";
+import type { TestImage } from "./TestImage";
+import type { TestResult } from "./TestResult";
 import type { TrashList } from "./TrashList";
 import type { UpgradeTemplate } from "./UpgradeTemplate";
 import type { UpgradedTemplate } from "./UpgradedTemplate";
@@ -250,6 +261,12 @@ export interface Commands {
   verify_image: { request: VerifyImage; response: Verified };
   /** Writes a version outside the library, in a format of choice. */
   export_image: { request: ExportImage; response: ExportedImage };
+  /** Writes a version as a package: an OVA, a box, a VHD, an OCI archive. */
+  package_image: { request: PackageImage; response: PackagedImage };
+  /** Gives what others write to use a version, pinned to its digest. */
+  deploy_image: { request: DeployImage; response: DeploySnippets };
+  /** Makes a version of an existing disk image. */
+  import_image: { request: ImportImage; response: ImportedImage };
   /** Stops a running export. */
   cancel_task: { request: OfTask; response: Done };
   /** Moves a version, or all versions of an image, to the trash. */
@@ -284,6 +301,8 @@ export interface Commands {
   collect: { request: Nothing; response: CollectPlan };
   /** Lists the images that should be made again, and why. */
   list_outdated: { request: Nothing; response: OutdatedList };
+  /** Says what differs between two versions, from what is recorded of them. */
+  compare_images: { request: CompareImages; response: ComparedImages };
   /** Boots a throw-away copy of an image. */
   run_image: { request: RunImage; response: RunState };
   /** Gives the state of a run. */
@@ -292,6 +311,10 @@ export interface Commands {
   list_runs: { request: Nothing; response: RunList };
   /** Stops a run and throws its copy away. */
   stop_run: { request: StopRun; response: Done };
+  /** Tests a version: a throw-away copy boots, suites look at it, verdicts are recorded. */
+  test_image: { request: TestImage; response: StartedTest };
+  /** Gives what a test said. */
+  test_report: { request: OfBuild; response: TestResult };
   /** Examines this computer. */
   doctor: { request: Examine; response: Doctor };
   /** Says what this computer does now. */
@@ -379,6 +402,9 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   show_image: { reads: ["library"], stales: [] },
   verify_image: { reads: ["library"], stales: [] },
   export_image: { reads: ["library"], stales: [] },
+  package_image: { reads: ["library"], stales: ["library"] },
+  deploy_image: { reads: ["library"], stales: [] },
+  import_image: { reads: [], stales: ["library"] },
   cancel_task: { reads: [], stales: [] },
   delete_image: { reads: [], stales: ["library"] },
   restore_image: { reads: [], stales: ["library"] },
@@ -396,10 +422,13 @@ export const commands: Record<CommandName, { reads: readonly Area[]; stales: rea
   plan_collection: { reads: ["library", "runs"], stales: [] },
   collect: { reads: [], stales: ["library"] },
   list_outdated: { reads: ["library"], stales: [] },
+  compare_images: { reads: ["library"], stales: [] },
   run_image: { reads: ["library", "host"], stales: ["runs"] },
   run_state: { reads: ["runs"], stales: [] },
   list_runs: { reads: ["runs"], stales: [] },
   stop_run: { reads: [], stales: ["runs"] },
+  test_image: { reads: ["library", "host"], stales: ["builds", "library"] },
+  test_report: { reads: ["builds"], stales: [] },
   doctor: { reads: ["host"], stales: [] },
   host_stats: { reads: [], stales: [] },
   space: { reads: ["builds", "library"], stales: [] },
