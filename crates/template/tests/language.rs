@@ -77,7 +77,7 @@ fn the_null_data_source_gives_back_its_input_and_locals_and_data_form_one_graph(
 
 #[test]
 fn names_are_checked_in_parts_that_are_not_built_here() {
-    let template = "source \"vmware-iso\" \"v\" {\n  vm_name = var.nmae\n  disk {\n    size = nofunc(1)\n    size = 2\n  }\n}\nbuild {\n  sources = [\"vmware-iso.v\"]\n  provisioner \"chef-client\" {\n    user = local.nope\n  }\n}\n";
+    let template = "source \"vmware-iso\" \"v\" {\n  vm_name = var.nmae\n  disk {\n    size = nofunc(1)\n    size = 2\n  }\n}\nbuild {\n  sources = [\"vmware-iso.v\"]\n  provisioner \"converge\" {\n    user = local.nope\n  }\n}\n";
     assert_eq!(
         errors("t.pkr.hcl", template),
         [

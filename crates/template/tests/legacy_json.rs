@@ -148,7 +148,7 @@ fn only_and_except_are_exact_names() {
 
 #[test]
 fn mistakes_are_refused_where_they_are() {
-    let base = r#"{"variables": {"a": "x"}, "builders": [{"type": "null", "ssh_host": "h", "ssh_username": "u"}],
+    let base = r#"{"variables": {"a": "x"}, "builders": [{"type": "null", "ssh_host": "h", "ssh_username": "u", "ssh_password": "p"}],
         "provisioners": [{"type": "shell", "inline": ["{{user `a`}}"]}]}"#;
     assert!(errors(&with(base, |_| {})).is_empty());
     for (from, to, code, excerpt) in [
@@ -218,7 +218,7 @@ fn hcl_written_as_json_means_the_same_as_hcl() {
 #[test]
 fn a_folder_loads_both_kinds_of_hcl() {
     let files = MemoryFiles::new()
-        .with("/f/a.pkr.json", r#"{"source": {"null": {"x": {"ssh_host": "h", "ssh_username": "u"}}}}"#)
+        .with("/f/a.pkr.json", r#"{"source": {"null": {"x": {"communicator": "none"}}}}"#)
         .with(
             "/f/z.pkr.hcl",
             "variable \"v\" { type = string }\nbuild {\n  name = var.v\n  sources = [\"null.x\"]\n}\n",

@@ -396,6 +396,8 @@ fn steps_of_many_plugins() {
             "puppet-masterless" => "manifest_file = \"x.pp\"",
             "puppet-server" => "puppet_server = \"x\"",
             "salt-masterless" => "local_state_tree = \"x\"",
+            "chef-client" => "server_url = \"x\"",
+            "inspec" => "profile = \"x\"",
             "goss" => "tests = [\"x.yml\"]",
             _ => "",
         };
@@ -412,7 +414,7 @@ fn steps_of_many_plugins() {
     let names = "
         amazon-import alicloud-import digitalocean-import docker-import docker-push docker-save docker-tag
         exoscale-import googlecompute-export googlecompute-import ucloud-import vagrant-cloud vsphere
-        vsphere-template yandex-export yandex-import hcp-vagrant-registry provenance
+        vsphere-template yandex-export yandex-import hcp-vagrant-registry
     ";
     for name in names.split_whitespace() {
         let inner = if name == "vagrant-cloud" { "box_tag = \"a/b\"\n    version = \"1\"" } else { "x = 1" };
