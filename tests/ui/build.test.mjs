@@ -60,7 +60,7 @@ test("Build shows steps, log and a changing screen, goes on while the window is 
   });
 
   // Whoever closes the window while a build runs is asked, and the build goes on.
-  window.askToClose();
+  await window.askToClose();
   await window.see("dialog", "A build is running");
   await window.press('[data-testid="quit-keep"]');
   await until("the window to close", 10_000, () => window.isClosed());

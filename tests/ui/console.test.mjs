@@ -94,9 +94,9 @@ test("a failed step asks; a shell looks into the guest, the script is put right,
   const text = await window.see('[data-testid="script-file"]');
   assert.match(await text.getAttribute("value"), /exit 3/);
   await text.sendKeys(Key.chord(Key.CONTROL, "a"));
-  await text.sendKeys("#!/bin/sh\necho put right\n");
+  await text.sendKeys("#!/bin/sh", Key.ENTER, "echo put right", Key.ENTER);
   await window.click('[data-testid="answer-retry"]');
-  await until("the script on this computer", 10_000, () => readText(script) === "#!/bin/sh\necho put right\n");
+  await until("the script on this computer", 10_000, () => readText(script) === "#!/bin/sh\necho put right\n" || Promise.reject(new Error(readText(script))));
 
   // It waits before the step that was marked.
   await window.see('[data-testid="question"][data-paused="true"]', "Go on", GUEST);
@@ -117,7 +117,7 @@ test("commands of the template are changed for this build, and a step is skipped
   await window.click('[data-testid="edit-script"]');
   const text = await window.see('[data-testid="script-inline"]');
   await text.sendKeys(Key.chord(Key.CONTROL, "a"));
-  await text.sendKeys("echo changed by hand\n");
+  await text.sendKeys("echo changed by hand", Key.ENTER);
   await window.click('[data-testid="answer-retry"]');
   await window.see('[data-testid="log"]', "changed by hand", GUEST);
   await until("the second question", GUEST, async () => /5/.test((await (await window.see('[data-testid="question"]')).getText()).match(/exit (?:code|status) (\d)/i)?.[1] ?? ""));

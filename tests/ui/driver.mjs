@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Builder, By, Capabilities, Key } from "selenium-webdriver";
 import { program } from "../../scripts/lib/project.mjs";
 import { which } from "../../scripts/lib/system.mjs";
+import { wishClosed } from "./wish.mjs";
 
 const freePort = () =>
   new Promise((resolve, reject) => {
@@ -196,15 +197,21 @@ export async function open({ screen, home: { folder, env, processes }, args = []
       if (later.status !== 0) throw new Error(`the second start failed: ${later.stderr}`);
     },
     /** Wants to close the window as its frame does; whether there was one. */
-    askToClose: () => spawnSync("xdotool", ["search", "--onlyvisible", "--name", "Goldsmith", "windowquit"], { env: windowEnv }).status === 0,
+    /** The user's wish to close the window; whether there is one that could be told. */
+    askToClose: async () => {
+      const found = spawnSync("xdotool", ["search", "--onlyvisible", "--name", "Goldsmith"], { env: windowEnv, encoding: "utf8" }).stdout.trim();
+      if (found) await wishClosed(screen.name, Number(found.split("\n")[0]));
+      return found !== "";
+    },
     isClosed: () => !processes().some(({ line }) => /\/goldsmith-desktop( |$)/.test(line)),
     /** Closes the window as its frame does; the driver's own way would kill the program. */
     quit: async () => {
       // A window that asks because of a build closes at the second wish.
-      if (window.askToClose()) {
-        await until("the window to close", 10_000, () => {
+      if (await window.askToClose()) {
+        await until("the window to close", 10_000, async () => {
           if (window.isClosed()) return true;
-          window.askToClose();
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          await window.askToClose();
           return false;
         });
       }
