@@ -45,6 +45,8 @@ test("a letter offers the options that start with it, with their help", async ()
   await keys(Key.END, Key.ENTER, "m", "e", "m");
   await window.see(".cm-tooltip-autocomplete li", "memory");
   await window.see(".cm-completionInfo", "number");
+  // A list that has just come up takes no Enter, so that nobody accepts what they have not seen.
+  await new Promise((resolve) => setTimeout(resolve, 300));
   await until("the list to take keys", 10_000, async () => {
     await keys(Key.ENTER);
     return (await shownText()).includes("memory = ");

@@ -279,14 +279,16 @@ async fn template(core: Core, id: String, sender: Sender) -> Result<(), Gone> {
         let changed = blocking(move || {
             let mut session = lock(&session);
             session.keep(&keeper);
-            let changed = session.changed_on_disk();
-            Ok(changed.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>())
+            let changed = session.changed_on_disk().into_iter();
+            // With what they are now: one that was taken in and changed again at once is told again.
+            Ok(changed.map(|path| (session.disk_stamp(&path), path)).collect::<Vec<_>>())
         })
         .await
         .unwrap_or_default();
         if changed != last {
-            last.clone_from(&changed);
-            send(&sender, StreamMessage::Template { changed }).await?;
+            let told = changed.iter().map(|(_, path)| path.to_string_lossy().into_owned()).collect();
+            last = changed;
+            send(&sender, StreamMessage::Template { changed: told }).await?;
         }
         pause(&sender, TEMPLATE).await?;
     }

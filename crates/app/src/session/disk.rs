@@ -16,7 +16,7 @@ use crate::wire::{Changed, DiskConflict, DiskMerge, Keep};
 
 /// What a file was when it was last read or written: cheap to compare before its bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     modified: (i64, i64),
     len: u64,
     inode: u64,
@@ -53,12 +53,17 @@ impl Session {
         }
     }
 
+    /// What tells the state of a file on disk from others; nothing when there is none.
+    pub fn disk_stamp(&self, path: &Path) -> Option<Stamp> {
+        self.cwd.join(path).metadata().ok().map(|meta| Stamp::of(&meta))
+    }
+
     /// Files that are no longer on disk as they were read or written. The time stamp decides where it is the same,
     /// the bytes where it is not.
     pub fn changed_on_disk(&mut self) -> Vec<PathBuf> {
         let mut changed = Vec::new();
         for path in self.project.known_files() {
-            let stamp = self.cwd.join(&path).metadata().ok().map(|meta| Stamp::of(&meta));
+            let stamp = self.disk_stamp(&path);
             if stamp.is_some() && stamp == self.stamps.get(&path).copied() {
                 continue;
             }
